@@ -20,17 +20,18 @@ from cni.primitives.errors import Invalid, Problem, refuse_if_any
 from cni.primitives.money import half_up
 
 Value = TypeVar("Value")
+Value_co = TypeVar("Value_co", covariant=True)
 
 ENDS_PER_ROUTE = 2
 MONTHS_PER_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Dated(Generic[Value]):
+class Dated(Generic[Value_co]):
     """A value that holds from a day, that day included, until the next one takes its place."""
 
     from_on: date
-    value: Value
+    value: Value_co
 
 
 History: TypeAlias = Sequence[Dated[Value]]
@@ -188,7 +189,7 @@ def annual_rack_price(code: str, prices: TariffPrices) -> int:
         Invalid: the tariff has no such line.
     Source: rules to the penny, rule 12.
     """
-    # Reading: no minimum and no term factor, since rule 12 makes monthly × 12 the annual price and borrows only 3 and 4.
+    # Reading: no minimum and no term factor; rule 12 makes monthly × 12 the annual price and borrows only 3 and 4.
     return prices.pence_for(code) * MONTHS_PER_YEAR
 
 
