@@ -1,0 +1,151 @@
+"""Sites and spans, and the graph that they make.
+
+The canonical graph is a `networkx.MultiGraph` whose edge key is the span id, so that parallel spans stay apart.
+Searches run on `Network.search_graph`, an immutable view of it that is made once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+import networkx as nx
+
+from cni.primitives.errors import Problem, refuse_if_any
+from cni.topology.search import SearchGraph
+
+MICROMETRES_PER_METRE = 1_000_000
+LONGEST_SPAN_M = 100_000_000
+"""More than twice round the Earth: a longer span is a slip of the keyboard or of the unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place where plant meets or ends; `lon` and `lat` are WGS84 degrees."""
+
+    id: str
+    name: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Fibre cable plant between the sites `a` and `z`, `length_m` metres long.
+
+    `pairs` is the number of its free fibre pairs, None when there is no limit; `risks` are the ids of its risk groups
+    (known elsewhere as shared-risk link groups, SRLG).
+    """
+
+    id: str
+    a: str
+    z: str
+    length_m: float
+    pairs: int | None = None
+    risks: tuple[str, ...] = ()
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Network:
+    """The graph of sites and spans, with the names of its risk groups by id.
+
+    The graph is not to be changed once the network is made: build another one.
+    """
+
+    graph: nx.MultiGraph
+    risk_names: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def spans(self) -> Mapping[str, Span]:
+        """Every span by its id."""
+        return {key: Span(key, a, z, **given) for a, z, key, given in self.graph.edges(keys=True, data=True)}
+
+    @cached_property
+    def risk_ids(self) -> frozenset[str]:
+        """The ids of all risk groups that are named or that a span is in."""
+        return frozenset(self.risk_names).union(*(span.risks for span in self.spans.values()))
+
+    @cached_property
+    def search_graph(self) -> SearchGraph:
+        """The view that searches run on, with lengths in whole micrometres."""
+        lengths = ((span.id, span.a, span.z, micrometres(span.length_m)) for span in self.spans.values())
+        return SearchGraph.of(self.graph.nodes, lengths)
+
+    def site_name(self, site_id: str) -> str:
+        """Return what people call a site: its name, or else its id."""
+        return str(self.graph.nodes[site_id].get("name") or site_id)
+
+    def span_name(self, span_id: str) -> str:
+        """Return what people call a span: its name, or else the names of its two ends."""
+        span = self.spans[span_id]
+        return span.name or " – ".join(map(self.site_name, sorted((span.a, span.z))))
+
+    def risk_name(self, risk_id: str) -> str:
+        """Return what people call a risk group: its name, or else its id."""
+        return self.risk_names.get(risk_id) or risk_id
+
+
+def build_network(sites: Iterable[Site], spans: Iterable[Span], risk_names: Mapping[str, str] | None = None) -> Network:
+    """Return the network of these sites and spans.
+
+    Raises:
+        Invalid: an id occurs twice, an end is missing, or a length or number of pairs cannot be; all of them at once.
+    """
+    sites, spans = list(sites), list(spans)
+    refuse_if_any(network_problems(sites, spans))
+
+    graph: nx.MultiGraph = nx.MultiGraph()
+    for site in sites:
+        graph.add_node(site.id, **_given(name=site.name, lon=site.lon, lat=site.lat))
+    for span in spans:
+        attributes = _given(length_m=span.length_m, pairs=span.pairs, risks=span.risks, name=span.name)
+        graph.add_edge(span.a, span.z, key=span.id, **attributes)
+    return Network(graph, dict(risk_names or {}))
+
+
+def _given(**attributes: object) -> dict[str, object]:
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def network_problems(sites: Iterable[Site], spans: Iterable[Span]) -> Iterator[Problem]:
+    """Yield everything that keeps these sites and spans from being a network."""
+    spans, site_counts = list(spans), Counter(site.id for site in sites)
+    span_counts = Counter(span.id for span in spans)
+    for kind, counts in (("site", site_counts), ("span", span_counts)):
+        for repeated in (id for id, count in counts.items() if count > 1):
+            message = f"The {kind} id {repeated} is used {counts[repeated]} times."
+            yield Problem("duplicate_id", message, f"Give each {kind} an id of its own.", repeated)
+    for span in spans:
+        yield from _span_problems(span, site_counts)
+
+
+def _span_problems(span: Span, site_ids: Mapping[str, int]) -> Iterator[Problem]:
+    for end in dict.fromkeys((span.a, span.z)):
+        if end not in site_ids:
+            message = f"Span {span.id} ends at {end}, which is not among the sites."
+            yield Problem("unknown_site", message, f"Add the site {end} or correct the span's end.", span.id)
+    if not 0 <= span.length_m <= LONGEST_SPAN_M:  # not-a-number fails this too
+        message = f"Span {span.id} has the length {span.length_m} m."
+        yield Problem("bad_length_m", message, "Give metres from 0 up to 100,000,000.", span.id)
+    if span.pairs is not None and span.pairs < 0:
+        message = f"Span {span.id} has {span.pairs} free pairs."
+        yield Problem("bad_pairs", message, "Give the number of free pairs, 0 or more, or leave it out.", span.id)
+
+
+def micrometres(length_m: float) -> int:
+    """Return a length in metres as whole micrometres: sums of those are exact, whatever their order.
+
+    >>> micrometres(0.1) + micrometres(0.2) == micrometres(0.3)
+    True
+    """
+    return round(Decimal(str(length_m)) * MICROMETRES_PER_METRE)
+
+
+def metres(length_um: int) -> int | float:
+    """Return whole micrometres as metres, as an integer when they are whole."""
+    whole, rest = divmod(length_um, MICROMETRES_PER_METRE)
+    return length_um / MICROMETRES_PER_METRE if rest else whole
