@@ -1,0 +1,51 @@
+"""How commands answer: one JSON document or plain words on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from cni.primitives.errors import CniError, Problem
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def json_option(command: Command) -> Command:
+    """Give a command the flag `--json`, as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")(command)
+
+
+def answer(document: Any, words: str, *, as_json: bool) -> None:
+    """Print the answer of a command: the document as JSON, or the words for people."""
+    click.echo(json.dumps(document, ensure_ascii=False) if as_json else words)
+
+
+def explain(error: CniError, *, as_json: bool) -> None:
+    """Print a refusal: words on standard error; with `--json` a document on standard output."""
+    click.echo(error.detail, err=True)
+    for problem in error.problems:
+        click.echo(f"  {_place(problem)}{problem.message} {problem.remedy}", err=True)
+    if as_json:
+        problems = [_as_row(problem) for problem in error.problems]
+        document = {"problems": problems} if problems else {"error": {"code": error.code, "detail": error.detail}}
+        click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def _place(problem: Problem) -> str:
+    parts = [problem.file, f"row {problem.row}" if problem.row else None, problem.column or problem.place]
+    place = ", ".join(part for part in parts if part)
+    return f"{place}: " if place else ""
+
+
+def _as_row(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "row": problem.row,
+        "column": problem.column or problem.place,
+        "code": problem.code,
+        "message": problem.message,
+        "remedy": problem.remedy,
+    }

@@ -1,0 +1,24 @@
+"""Engines and sessions on PostgreSQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+LOCK_TIMEOUT_S = 15
+STATEMENT_TIMEOUT_S = 60
+
+
+def open_engine(url: str, pool_size: int = 5) -> Engine:
+    """Return an engine for a PostgreSQL of version 15 or later.
+
+    Each connection works in UTC and gives up waiting for a lock after `LOCK_TIMEOUT_S` seconds, so that a stuck
+    transaction becomes a clear answer and not a hung page.
+    """
+    options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_S}s -c statement_timeout={STATEMENT_TIMEOUT_S}s"
+    return create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args={"options": options})
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Return the maker of sessions; rows stay readable after their transaction has ended."""
+    return sessionmaker(engine, expire_on_commit=False)

@@ -1,0 +1,148 @@
+"""The kinds of event, in the past tense.
+
+`subject` is the public reference of what the event is about; `member_id` whose affair it is (None: the co-op's).
+Further fields are plain JSON values. Each is listed in docs/events.md by a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened."""
+
+    subject: str
+    member_id: int | None = None
+
+
+class ContributionAccepted(Event):
+    """The network steward accepted plant, which went live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContributionRefused(Event):
+    """The network steward refused plant, and said why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContributionProposed(Event):
+    """A contributor proposed plant."""
+
+    sites: list[str]
+    spans: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoopLoaded(Event):
+    """A folder of files was loaded; `added` counts the rows by file."""
+
+    added: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalReversed(Event):
+    """The treasurer reversed a journal, and said why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseAccepted(Event):
+    """The user accepted the fibre; billing starts on the later of this day and the lease's start."""
+
+    accepted_on: str
+
+
+class LeaseApproved(Event):
+    """The network steward approved a request; its fibre pairs are reserved."""
+
+
+class LeaseCancelled(Event):
+    """The user took a request back before acceptance; its fibre pairs are free again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseEnded(Event):
+    """An end was agreed for a lease."""
+
+    ends_on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRefused(Event):
+    """The network steward refused a request, and said why; its fibre pairs are free again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRequested(Event):
+    """A user requested the lease that a quote offers; its fibre pairs are held."""
+
+    quote: str
+    fibre_pairs: list[str]
+
+
+class MemberAdmitted(Event):
+    """The registrar admitted an organisation."""
+
+
+class PeriodClosed(Event):
+    """The treasurer closed a month: nothing more can be posted in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonInvited(Event):
+    """Someone may now sign in for a member, in these roles."""
+
+    roles: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRolesChanged(Event):
+    """A person's roles were changed to these."""
+
+    roles: list[str]
+
+
+class QuoteMade(Event):
+    """A planner had a quote frozen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementApproved(Event):
+    """The second approver approved a month's figures, by their digest."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementIssued(Event):
+    """The treasurer issued a month: documents numbered, journals sealed."""
+
+    digest: str
+    documents: list[str]
+
+
+class SignedIn(Event):
+    """A person signed in."""
+
+
+class SignedOut(Event):
+    """A person signed out, or ended one of their sessions."""
+
+
+class TariffPublished(Event):
+    """A tariff version was published."""
+
+
+class TokenCreated(Event):
+    """A person made an API token."""
+
+
+class TokenRevoked(Event):
+    """A person revoked an API token."""

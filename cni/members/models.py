@@ -1,0 +1,129 @@
+"""The tables of who is who."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from cni.db.base import Base, Identified, Word
+from cni.members.policy import MemberRole, Role
+
+
+class Cooperative(Base):
+    """The co-op itself, as its documents name it: one row."""
+
+    __tablename__ = "cooperative"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, server_default=text("1"))
+    name: Mapped[str]
+    registered_number: Mapped[str | None]
+    vat_number: Mapped[str | None]
+    address: Mapped[str | None]
+    postcode: Mapped[str | None]
+    sort_code: Mapped[str | None]
+    account_number: Mapped[str | None]
+
+
+class Member(Identified, Base):
+    """An organisation in the co-op."""
+
+    __tablename__ = "members"
+
+    slug: Mapped[str]
+    name: Mapped[str]
+    sector: Mapped[str | None]
+    vat_number: Mapped[str | None]
+    company_number: Mapped[str | None]
+    address: Mapped[str | None]
+    postcode: Mapped[str | None]
+    sort_code: Mapped[str | None]
+    account_number: Mapped[str | None]
+    joined_on: Mapped[date | None]
+    self_billing_from: Mapped[date | None]
+    self_billing_to: Mapped[date | None]
+
+    roles: Mapped[list[MemberRoleHeld]] = relationship(lazy="raise", order_by="MemberRoleHeld.role")
+
+
+Index("uq_members_slug", func.lower(Member.slug), unique=True)
+
+
+class MemberRoleHeld(Identified, Base):
+    """A role that an organisation holds over some days; no start: since before everything; no end: still."""
+
+    __tablename__ = "member_roles"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    role: Mapped[MemberRole] = mapped_column(Word(MemberRole))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+
+
+class Person(Identified, Base):
+    """Someone who signs in, for their member or as the co-op's staff (no member)."""
+
+    __tablename__ = "people"
+
+    email: Mapped[str]
+    name: Mapped[str]
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
+    password_hash: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    member: Mapped[Member | None] = relationship(lazy="raise")
+    roles: Mapped[list[PersonRole]] = relationship(
+        lazy="raise", order_by="PersonRole.role", cascade="all, delete-orphan"
+    )
+
+
+Index("uq_people_email", func.lower(Person.email), unique=True)
+
+
+class PersonRole(Base):
+    """A role that a person holds."""
+
+    __tablename__ = "person_roles"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    role: Mapped[Role] = mapped_column(Word(Role), primary_key=True)
+
+
+class SignIn(Identified, Base):
+    """A session in a browser. The cookie holds a random token; only its SHA-256 is kept here."""
+
+    __tablename__ = "sign_ins"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    signed_in_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    address: Mapped[str | None]
+    browser: Mapped[str | None]
+
+
+class SignInAttempt(Identified, Base):
+    """A failed try to sign in, kept to slow the next ones down."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (Index(None, "email", "tried_at"), Index(None, "address", "tried_at"))
+
+    email: Mapped[str]
+    address: Mapped[str]
+    tried_at: Mapped[datetime]
+
+
+class ApiToken(Identified, Base):
+    """A bearer token of a person for the API: `cni_<public_id>_<secret>`, of which only the SHA-256 is kept."""
+
+    __tablename__ = "api_tokens"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    secret_hash: Mapped[bytes]
+    label: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

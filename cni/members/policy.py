@@ -1,0 +1,171 @@
+"""Who may do what: roles, permissions, and the one table that joins them.
+
+A role of a member's person counts for that member's own things only; a staff role counts for every member's.
+`docs/permissions.md` is made from this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cni.primitives.errors import Forbidden, NotFound
+
+
+class MemberRole(StrEnum):
+    """What an organisation is in the co-op, over time."""
+
+    CONTRIBUTOR = "contributor"
+    INVESTOR = "investor"
+    USER = "user"
+
+
+class Role(StrEnum):
+    """What a person does: for their member, or as the co-op's staff (`STAFF_ROLES`)."""
+
+    ASSET_OFFICER = "asset_officer"
+    AUDITOR = "auditor"
+    DELEGATE = "delegate"
+    FINANCE = "finance"
+    MEMBER_ADMIN = "member_admin"
+    NETWORK_STEWARD = "network_steward"
+    OPERATOR = "operator"
+    PLANNER = "planner"
+    REGISTRAR = "registrar"
+    SECOND_APPROVER = "second_approver"
+    TREASURER = "treasurer"
+
+
+MEMBER_ROLES = frozenset({Role.ASSET_OFFICER, Role.DELEGATE, Role.FINANCE, Role.MEMBER_ADMIN, Role.PLANNER})
+STAFF_ROLES = frozenset({Role.AUDITOR, Role.NETWORK_STEWARD, Role.REGISTRAR, Role.SECOND_APPROVER, Role.TREASURER})
+"""`OPERATOR` is in neither: it is whoever runs commands on the server, and nobody can be given it."""
+
+
+class Permission(StrEnum):
+    """What can be done, as `resource:action`."""
+
+    CONTRIBUTIONS_DECIDE = "contributions:decide"
+    CONTRIBUTIONS_READ = "contributions:read"
+    COOP_LOAD = "coop:load"
+    DIRECTORY_READ = "directory:read"
+    DOCUMENTS_READ = "documents:read"
+    EVENTS_READ = "events:read"
+    LEASES_ACCEPT = "leases:accept"
+    LEASES_APPROVE = "leases:approve"
+    LEASES_CANCEL = "leases:cancel"
+    LEASES_END = "leases:end"
+    LEASES_READ = "leases:read"
+    LEASES_REQUEST = "leases:request"
+    LEDGER_CLOSE = "ledger:close"
+    LEDGER_READ = "ledger:read"
+    LEDGER_REVERSE = "ledger:reverse"
+    MEMBERS_ADMIT = "members:admit"
+    PEOPLE_MANAGE = "people:manage"
+    PLANT_PROPOSE = "plant:propose"
+    PLANT_READ = "plant:read"
+    QUOTES_CREATE = "quotes:create"
+    QUOTES_READ = "quotes:read"
+    ROUTES_SEARCH = "routes:search"
+    SETTLEMENTS_APPROVE = "settlements:approve"
+    SETTLEMENTS_ISSUE = "settlements:issue"
+    SETTLEMENTS_PREVIEW = "settlements:preview"
+    TARIFFS_PUBLISH = "tariffs:publish"
+    TARIFFS_READ = "tariffs:read"
+
+
+P = Permission
+
+EVERYONE = frozenset({P.DIRECTORY_READ, P.PLANT_READ, P.ROUTES_SEARCH, P.TARIFFS_READ})
+"""What every signed-in person may: what all members see (domain.md, Who)."""
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ASSET_OFFICER: EVERYONE | {P.CONTRIBUTIONS_READ, P.PLANT_PROPOSE},
+    Role.AUDITOR: EVERYONE
+    | {
+        P.CONTRIBUTIONS_READ,
+        P.DOCUMENTS_READ,
+        P.EVENTS_READ,
+        P.LEASES_READ,
+        P.LEDGER_READ,
+        P.QUOTES_READ,
+        P.SETTLEMENTS_PREVIEW,
+    },
+    Role.DELEGATE: EVERYONE,
+    Role.FINANCE: EVERYONE | {P.DOCUMENTS_READ, P.LEASES_READ},
+    Role.MEMBER_ADMIN: EVERYONE
+    | {P.CONTRIBUTIONS_READ, P.DOCUMENTS_READ, P.LEASES_READ, P.PEOPLE_MANAGE, P.QUOTES_READ},
+    Role.NETWORK_STEWARD: EVERYONE
+    | {
+        P.CONTRIBUTIONS_DECIDE,
+        P.CONTRIBUTIONS_READ,
+        P.LEASES_APPROVE,
+        P.LEASES_END,
+        P.LEASES_READ,
+        P.QUOTES_READ,
+    },
+    Role.OPERATOR: frozenset(Permission),
+    Role.PLANNER: EVERYONE
+    | {
+        P.LEASES_ACCEPT,
+        P.LEASES_CANCEL,
+        P.LEASES_END,
+        P.LEASES_READ,
+        P.LEASES_REQUEST,
+        P.QUOTES_CREATE,
+        P.QUOTES_READ,
+    },
+    Role.REGISTRAR: EVERYONE | {P.EVENTS_READ, P.MEMBERS_ADMIT, P.PEOPLE_MANAGE},
+    Role.SECOND_APPROVER: EVERYONE
+    | {P.DOCUMENTS_READ, P.LEASES_READ, P.LEDGER_READ, P.SETTLEMENTS_APPROVE, P.SETTLEMENTS_PREVIEW},
+    Role.TREASURER: EVERYONE
+    | {
+        P.DOCUMENTS_READ,
+        P.LEASES_READ,
+        P.LEDGER_CLOSE,
+        P.LEDGER_READ,
+        P.LEDGER_REVERSE,
+        P.SETTLEMENTS_ISSUE,
+        P.SETTLEMENTS_PREVIEW,
+        P.TARIFFS_PUBLISH,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking, frozen at the door. `member_id` None: the co-op's staff, or the server's operator."""
+
+    person_id: int | None
+    member_id: int | None
+    roles: frozenset[Role]
+    name: str
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """All that the actor's roles allow."""
+        return frozenset().union(*(PERMISSIONS[role] for role in self.roles))
+
+
+OPERATOR = Actor(person_id=None, member_id=None, roles=frozenset({Role.OPERATOR}), name="Server operator")
+
+
+def may(actor: Actor, permission: Permission, member_id: int | None = None) -> bool:
+    """Tell whether the actor may do this, and, where `member_id` is given, to a thing of that member."""
+    return permission in actor.permissions and _is_within_reach(actor, member_id)
+
+
+def require(actor: Actor, permission: Permission, member_id: int | None = None) -> None:
+    """Refuse an actor who may not do this; call it with `member_id` once the subject is loaded.
+
+    Raises:
+        Forbidden: none of the actor's roles allows it.
+        NotFound: it belongs to another member, whose things are not even confirmed to exist.
+    """
+    if permission not in actor.permissions:
+        raise Forbidden("Your role does not allow this. Your member administrator or the registrar can change roles.")
+    if not _is_within_reach(actor, member_id):
+        raise NotFound("There is no such thing here.")
+
+
+def _is_within_reach(actor: Actor, member_id: int | None) -> bool:
+    return member_id is None or actor.member_id is None or actor.member_id == member_id

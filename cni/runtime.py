@@ -1,0 +1,103 @@
+"""What every door shares: the transaction, the clock, randomness and the settings.
+
+The only module that reads the clock, and with the worker the only one that commits. `open_runtime` is called once in a
+process; tests call it with sessions and a clock of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from random import Random
+from secrets import SystemRandom
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from cni.config import Config
+from cni.db.engine import open_engine, session_factory
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def _system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a process runs on."""
+
+    config: Config
+    sessions: sessionmaker[Session]
+    clock: Callable[[], datetime] = _system_clock
+    chooser: Random = field(default_factory=SystemRandom)
+
+
+_runtime: Runtime | None = None
+
+
+def open_runtime(runtime: Runtime) -> None:
+    """Make this the process's runtime."""
+    global _runtime  # one process, one runtime: passing it through every view would say nothing more
+    _runtime = runtime
+
+
+def connect(config: Config) -> Runtime:
+    """Return a runtime on the database that the settings name, or on the embedded one, started if need be."""
+    return Runtime(config, session_factory(open_engine(database_url(config))))
+
+
+def database_url(config: Config) -> str:
+    """Return the URL of the configured database; of the embedded server, which is started, where none is."""
+    if config.database_url:
+        return config.database_url
+    # Imported late: an installation with a server of its own never needs the embedded one.
+    from cni.db import embedded
+
+    url = embedded.start(config.instance / "postgres").url()
+    embedded.create_database(url)
+    return url
+
+
+def current() -> Runtime:
+    """Return the process's runtime.
+
+    Raises:
+        RuntimeError: no door has opened it yet: a fault of ours.
+    """
+    if _runtime is None:
+        raise RuntimeError("open_runtime() has not been called")
+    return _runtime
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Give a session whose work is committed on leaving, or rolled back on any exception."""
+    with current().sessions.begin() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Give a session for reading: nothing done in it is kept."""
+    with current().sessions() as session:
+        yield session
+        session.rollback()
+
+
+def now() -> datetime:
+    """Return the instant, in UTC."""
+    return current().clock()
+
+
+def today() -> date:
+    """Return the civil date in Europe/London."""
+    return now().astimezone(LONDON).date()
+
+
+def chooser() -> Random:
+    """Return the source of randomness."""
+    return current().chooser

@@ -1,0 +1,97 @@
+"""What every test may ask for: a session on a migrated PostgreSQL that forgets, a clock that stands still, seeded chance.
+
+Tests that need no database ask for none of it and start none. Races, which must really commit, take `own_database`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from cni import runtime
+from cni.config import Config
+from cni.db.engine import open_engine
+from tests.postgres import migrated_database
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+"""The instant at which tests take place, unless they say otherwise."""
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The engine of this process's database, which every test leaves empty."""
+    with migrated_database() as url:
+        engine = open_engine(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A connection inside a transaction that is rolled back after the test."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        yield connection
+        outer.rollback()
+
+
+@pytest.fixture
+def sessions(connection: Connection) -> sessionmaker[Session]:
+    """Sessions that may commit (to a savepoint) and leave nothing behind."""
+    return sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
+
+@pytest.fixture
+def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """A session that leaves nothing behind."""
+    with sessions() as session:
+        yield session
+
+
+@pytest.fixture
+def test_runtime(sessions: sessionmaker[Session]) -> Iterator[runtime.Runtime]:
+    """The doors' runtime, on this test's sessions, at `NOW`, with seeded chance."""
+    opened = runtime.Runtime(
+        config=Config(secret_key="a key for the tests", secure_cookies=False),
+        sessions=sessions,
+        clock=lambda: NOW,
+        chooser=random.Random(20261122),
+    )
+    runtime.open_runtime(opened)
+    yield opened
+
+
+@pytest.fixture
+def own_database() -> Iterator[Engine]:
+    """An engine on a database of the test's own, for tests that commit for real."""
+    with migrated_database() as url:
+        engine = open_engine(url, pool_size=20)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def count_queries(connection: Connection) -> Callable[[], object]:
+    """Count statements: `with count_queries() as statements: …; assert len(statements) <= 4`."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK TO")):
+                statements.append(statement)
+
+        event.listen(connection, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(connection, "before_cursor_execute", note)
+
+    return counting

@@ -1,0 +1,40 @@
+"""The migrations and the models say the same, and the migrations can be taken back."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+
+from cni.db.migrate import downgrade, is_current, models_metadata, upgrade
+
+
+def test_the_migrations_make_what_the_models_describe(connection):
+    differences = compare_metadata(
+        MigrationContext.configure(connection, opts={"compare_type": True}), models_metadata()
+    )
+
+    assert differences == []
+    assert is_current(connection)
+
+
+def test_every_migration_can_be_taken_back_and_made_again(own_database):
+    downgrade(own_database, "base")
+    assert inspect(own_database).get_table_names() == ["alembic_version"]
+
+    upgrade(own_database)
+    with own_database.connect() as connection:
+        assert is_current(connection)
+
+
+def test_the_tables_of_a_factory_hold_together(session):
+    from tests.factories import make_actor, make_contribution, make_member, make_site, make_span, make_tariff
+
+    council = make_member(session, "a-council")
+    actor = make_actor(session, council)
+    plant = make_contribution(session, council)
+    span = make_span(session, "S1", make_site(session, "A", plant), make_site(session, "Z", plant), council)
+    make_tariff(session)
+
+    assert actor.member_id == council.id
+    assert [pair.state for pair in span.pairs].count("offered") == 4
