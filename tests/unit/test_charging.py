@@ -147,6 +147,8 @@ def test_rule_3_only_years_with_days_in_the_period_are_lease_years_of_it() -> No
         Period(day("2025-06-15"), day("2026-06-15")),
         Period(day("2026-06-15"), day("2027-06-15")),
     ]
+    # a period that begins on the anniversary has no day of the year before
+    assert lease_years(day("2024-06-01"), Month(2026, 6).period) == [Period(day("2026-06-01"), day("2027-06-01"))]
     assert lease_years(day("2026-07-01"), Month(2026, 6).period) == []
 
 
@@ -339,6 +341,18 @@ def test_rule_9_the_margin_goes_over_the_spans_by_their_charges() -> None:
     assert told(lines(lease)) == ["1–1 S1 fenby 1771 = 1328 + 443", "1–1 S2 garth 1329 = 997 + 332"]
 
 
+def test_rule_9_the_margin_follows_the_charges_and_not_the_metres() -> None:
+    # two days at a penny over 5 m and 10 m: 0.67 and 1.33 → 1 and 1. margin 0.5 → 1, by 1 and 1 a tie: to S1;
+    # by metres it would go to S2
+    lease = replace(
+        LEASE,
+        annual_pence=always(365),
+        ends_on=day("2026-01-03"),
+        uses=always(on("S1 5 fenby", "S2 10 garth")),
+    )
+    assert told(lines(lease)) == ["1–3 S1 fenby 1 = 0 + 1", "1–3 S2 garth 1 = 1 + 0"]
+
+
 def test_rule_9_of_the_margin_the_reserve_is_rounded_and_running_costs_are_the_rest() -> None:
     # 3,100 × 10 % = 310, 775 − 310 = 465; of 5: reserve 0.5 → 1, margin 1.25 → 1, running costs 0
     assert reserve_and_running(3_100, 775, POLICY) == MarginSplit(reserve_pence=310, running_costs_pence=465)
@@ -358,11 +372,11 @@ def test_rule_9_the_reserve_is_rounded_once_for_each_segment_and_not_for_each_li
 
 
 def test_rule_9_the_margin_of_a_one_off_charge_is_split_by_the_policy_of_its_day() -> None:
-    # 1,005 and 1,005, each: reserve 20 % = 201, the rest 804
-    lease = replace(LEASE, annual_pence=always(0), one_off_pence={"connection": 1_005, "splice": 1_005})
+    # 1,003 and 1,003, each: reserve 20 % = 200.6 → 201, the rest 802; both at once would give 401
+    lease = replace(LEASE, annual_pence=always(0), one_off_pence={"connection": 1_003, "splice": 1_003})
     newer = FeePolicy(Decimal(60), Decimal(20), Decimal(20), Decimal(30))
     policies = (Dated(day("2025-01-01"), POLICY), Dated(START, newer))
-    assert margin_split(lines(lease, policies=policies), policies) == MarginSplit(402, 1_608)
+    assert margin_split(lines(lease, policies=policies), policies) == MarginSplit(402, 1_604)
 
 
 # Rule 10
