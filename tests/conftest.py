@@ -1,4 +1,4 @@
-"""What every test may ask for: a session on a migrated PostgreSQL that forgets, a clock that stands still, seeded chance.
+"""What every test may ask for: a session on a migrated PostgreSQL that forgets, a clock at rest, seeded chance.
 
 Tests that need no database ask for none of it and start none. Races, which must really commit, take `own_database`.
 """
@@ -55,7 +55,7 @@ def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
 
 
 @pytest.fixture
-def test_runtime(sessions: sessionmaker[Session]) -> Iterator[runtime.Runtime]:
+def test_runtime(sessions: sessionmaker[Session]) -> runtime.Runtime:
     """The doors' runtime, on this test's sessions, at `NOW`, with seeded chance."""
     opened = runtime.Runtime(
         config=Config(secret_key="a key for the tests", secure_cookies=False),
@@ -64,7 +64,7 @@ def test_runtime(sessions: sessionmaker[Session]) -> Iterator[runtime.Runtime]:
         chooser=random.Random(20261122),
     )
     runtime.open_runtime(opened)
-    yield opened
+    return opened
 
 
 @pytest.fixture
