@@ -1,0 +1,80 @@
+import OlMap from 'ol/Map'
+import View from 'ol/View'
+import { ScaleLine, Zoom } from 'ol/control'
+import { createEmpty, extend, isEmpty } from 'ol/extent'
+import { MouseWheelZoom, defaults } from 'ol/interaction'
+import VectorLayer from 'ol/layer/Vector'
+import VectorSource from 'ol/source/Vector'
+import { baseLayers } from './basemap'
+import type { Palette } from './palette'
+import { type Plant, isSite } from './plant'
+import { GRID } from './projection'
+import { routeStyle, siteStyle, spanStyle } from './styles'
+
+const BRITAIN = [80_000, 5_000, 656_000, 1_000_000]
+const CLICK_PX = 8
+
+/** The drawn map: layers, view and what lies under a pixel. It knows no form and no words. */
+export class Canvas {
+  readonly map: OlMap
+  private readonly layers: VectorLayer[]
+  private readonly plant: VectorSource
+  private readonly routes: VectorSource
+  private lit = new Set<Plant>()
+
+  constructor(readonly view: HTMLElement, plant: Plant[], routes: Plant[], palette: () => Palette) {
+    this.plant = new VectorSource({ features: plant })
+    this.routes = new VectorSource({ features: routes })
+    const spans = new VectorSource({ features: plant.filter((feature) => !isSite(feature)) })
+    const sites = new VectorSource({ features: plant.filter(isSite) })
+    this.layers = [
+      ...baseLayers(palette),
+      new VectorLayer({ source: spans, opacity: routes.length ? 0.5 : 1, style: (feature) => spanStyle(feature, palette(), this.lit.has(feature as Plant)) }),
+      new VectorLayer({ source: this.routes, style: (feature, mPerPx) => routeStyle(feature, palette(), mPerPx), zIndex: 3 }),
+      new VectorLayer({ source: sites, declutter: 'plant', style: (feature, mPerPx) => siteStyle(feature, palette(), this.lit.has(feature as Plant), mPerPx), zIndex: 5 }),
+    ]
+    this.map = new OlMap({
+      target: view,
+      layers: this.layers,
+      controls: [new Zoom({ zoomInTipLabel: 'Nearer', zoomOutTipLabel: 'Farther' }), new ScaleLine()],
+      // The page scrolls over a map that nobody is using.
+      interactions: defaults({ mouseWheelZoom: false }).extend([new MouseWheelZoom({ onFocusOnly: true })]),
+      view: new View({ projection: GRID, center: [368_000, 460_000], resolution: 900, minResolution: 0.25, maxResolution: 2_500, extent: [-400_000, -300_000, 1_100_000, 1_500_000] }),
+    })
+    this.fit()
+  }
+
+  /** Show all of the routes, or else all of the plant, or else Britain. */
+  fit(): void {
+    const extent = createEmpty()
+    const source = this.routes.isEmpty() ? this.plant : this.routes
+    for (const feature of source.getFeatures()) extend(extent, feature.getGeometry()!.getExtent())
+    this.map.updateSize()
+    this.map.getView().fit(isEmpty(extent) ? BRITAIN : extent, { padding: [48, 48, 48, 48], minResolution: 1 })
+  }
+
+  light(features: (Plant | null)[]): void {
+    this.lit = new Set(features.filter((feature) => feature !== null))
+    this.redraw()
+  }
+
+  redraw(): void {
+    for (const layer of this.layers) layer.changed()
+  }
+
+  /** The plant under a pixel; a site goes before a span. */
+  at(pixel: number[]): Plant | null {
+    const found = this.map.getFeaturesAtPixel(pixel, { hitTolerance: CLICK_PX }).filter((feature) => this.plant.hasFeature(feature as Plant)) as Plant[]
+    return found.find(isSite) ?? found[0] ?? null
+  }
+
+  centrePixel(): number[] {
+    const [width = 0, height = 0] = this.map.getSize() ?? []
+    return [width / 2, height / 2]
+  }
+
+  bringIntoView(feature: Plant): void {
+    const extent = feature.getGeometry()!.getExtent()
+    this.map.getView().fit(extent, { padding: [80, 80, 80, 80], minResolution: Math.min(12, this.map.getView().getResolution() ?? 12) })
+  }
+}

@@ -1,0 +1,59 @@
+import { type Plant, type RouteFacts, type SiteFacts, type SpanFacts, facts, isFull, isSite, siteKindWords } from './plant'
+
+const SHAPES: Record<string, string> = {
+  data_centre: '<rect class="full" x="4" y="4" width="12" height="12"/>',
+  exchange: '<path class="full" d="M10 2l8 8-8 8-8-8z"/>',
+  cabinet: '<rect class="hollow" x="5" y="5" width="10" height="10"/>',
+  building_entry: '<path class="full" d="M10 3l7 13H3z"/>',
+  mast: '<path class="hollow" d="M10 4l6 11H4z"/>',
+  street_furniture: '<circle class="hollow" cx="10" cy="10" r="4"/>',
+}
+const CHAMBER = '<circle class="full" cx="10" cy="10" r="5"/>'
+
+/** What the map shows, in words: only what is really on it. */
+export function legend(plant: Plant[], routes: Plant[]): HTMLElement {
+  const box = document.createElement('details')
+  box.className = 'map-legend'
+  box.open = matchMedia('(min-width: 48rem)').matches
+  box.innerHTML = `<summary>Key</summary><ul>${[...routeKeys(routes), ...spanKeys(plant), ...siteKeys(plant)].join('')}</ul>`
+  return box
+}
+
+function line(kind: string, words: string): string {
+  return `<li><svg viewBox="0 0 32 20" width="32" height="20" aria-hidden="true"><path class="line line--${kind}" d="M2 10h28"/></svg>${words}</li>`
+}
+
+function routeKeys(routes: Plant[]): string[] {
+  const shown = routes.map((feature) => facts<RouteFacts>(feature))
+  return [
+    ...(shown.some(({ route }) => route === 1) ? [line('route-1', 'Route 1')] : []),
+    ...(shown.some(({ route }) => route === 2) ? [line('route-2', 'Route 2')] : []),
+    ...(shown.some(({ shared }) => shared.length)
+      ? ['<li><svg viewBox="0 0 32 20" width="32" height="20" aria-hidden="true"><path class="shared" d="M16 2l10 17H6z"/></svg>Shared by both routes</li>'] : []),
+  ]
+}
+
+function spanKeys(plant: Plant[]): string[] {
+  const spans = plant.filter((feature) => !isSite(feature)).map((feature) => facts<SpanFacts>(feature))
+  const live = spans.filter(({ status }) => status === 'live')
+  return [
+    ...(live.some((span) => !isFull(span)) ? [line('span', 'Span')] : []),
+    ...(live.some(isFull) ? [line('full', 'Span, no free pair')] : []),
+    ...(spans.some(({ status }) => status === 'proposed') ? [line('proposed', 'Span, proposed')] : []),
+    ...(spans.some(({ status }) => status !== 'live' && status !== 'proposed') ? [line('over', 'Span, no longer live')] : []),
+  ]
+}
+
+function siteKeys(plant: Plant[]): string[] {
+  const kinds = new Set(plant.filter(isSite).map((feature) => facts<SiteFacts>(feature).kind))
+  return [...kinds].sort().map((kind) =>
+    `<li><svg viewBox="0 0 20 20" width="32" height="20" aria-hidden="true">${SHAPES[kind] ?? CHAMBER}</svg>${escaped(siteKindWords(kind))}</li>`)
+}
+
+/** Words of the data as text, never as markup. */
+export function escaped(words: string): string {
+  const holder = document.createElement('i')
+  holder.textContent = words
+  return holder.innerHTML
+}
+

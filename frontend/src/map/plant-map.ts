@@ -1,0 +1,170 @@
+import { Canvas } from './canvas'
+import { Details, type SiteAct } from './details'
+import { Drawing } from './drawing'
+import { SitePair } from './fields'
+import { finder } from './finder'
+import { legend } from './legend'
+import { type Palette, onThemeChange, readPalette } from './palette'
+import { type Plant, fetchFeatures, isSite } from './plant'
+import { gridReference } from './projection'
+import { TwinTable } from './twin'
+import type { Coordinate } from 'ol/coordinate'
+import type { Point } from 'ol/geom'
+
+const HELP = 'Arrow keys move the map, plus and minus zoom, Enter chooses what is under the cross.'
+
+/** `<plant-map>`: the plant behind `data-url`. `data-state` says loading, ready or failed. See templates/_macros/map.html. */
+export class PlantMap extends HTMLElement {
+  private canvas: Canvas | null = null
+  private palette!: Palette
+  private plant = new Map<string, Plant>()
+  private chosen: Plant | null = null
+  private details!: Details
+  private twin!: TwinTable
+  private drawing: Drawing | null = null
+  private sites!: SitePair
+  private readonly readOut = part('output', 'map-read-out')
+  private stopListening = () => {}
+
+  async connectedCallback(): Promise<void> {
+    if (this.dataset.state) return
+    this.dataset.state = 'loading'
+    try {
+      const { url, routesUrl } = this.dataset
+      const [plant, routes] = await Promise.all([fetchFeatures(url!), routesUrl ? fetchFeatures(routesUrl) : []])
+      if (this.isConnected) this.build(plant, routes)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  disconnectedCallback(): void {
+    this.stopListening()
+    this.canvas?.map.setTarget(undefined)
+  }
+
+  private fail(error: unknown): void {
+    this.dataset.state = 'failed'
+    const words = part('p', 'map-fallback')
+    words.setAttribute('role', 'alert')
+    words.textContent = `${error instanceof Error ? error.message : 'The map could not be drawn.'} The table has the same facts; load the page again to try once more.`
+    this.replaceChildren(words)
+  }
+
+  private build(plant: Plant[], routes: Plant[]): void {
+    this.plant = new Map(plant.map((feature) => [keyOf(feature), feature]))
+    this.sites = new SitePair(this.dataset.fromField, this.dataset.toField)
+    this.details = new Details(this.siteActs(), (code) => this.nameOf(code))
+    this.twin = new TwinTable(document.getElementById(this.dataset.table ?? ''), (key) => this.light(key))
+    this.palette = readPalette(this)
+    const view = this.layOut(plant, routes)
+    this.canvas = new Canvas(view, plant, routes, () => this.palette)
+    this.startDrawing()
+    this.listen(view)
+    this.dataset.state = 'ready'
+  }
+
+  private layOut(plant: Plant[], routes: Plant[]): HTMLElement {
+    const view = part('div', 'map-view')
+    view.tabIndex = 0
+    view.setAttribute('role', 'application')
+    view.setAttribute('aria-label', `${this.dataset.label ?? 'Map'}. ${HELP}`)
+    const frame = part('div', 'map-frame')
+    const side = part('div', 'map-side')
+    frame.append(view, this.readOut)
+    side.append(finder(plant, (feature) => this.goTo(feature)), this.details.element, legend(plant, routes))
+    this.replaceChildren(frame, side)
+    return view
+  }
+
+  private siteActs(): SiteAct[] {
+    if (!this.dataset.fromField || this.dataset.drawField) return []
+    return [
+      { words: 'From here', act: (code) => this.sites.setFrom(code) },
+      { words: 'To here', act: (code) => this.sites.setTo(code) },
+    ]
+  }
+
+  private startDrawing(): void {
+    const { drawField, lengthField } = this.dataset
+    if (!drawField) return
+    const form = { ends: this.sites, geometryField: drawField, lengthField, placeOf: (code: string) => this.placeOf(code), nameOf: (code: string) => this.nameOf(code) }
+    this.drawing = new Drawing(form, () => this.palette)
+    this.canvas!.map.addLayer(this.drawing.layer)
+    this.prepend(this.drawing.bar)
+  }
+
+  private listen(view: HTMLElement): void {
+    const { map } = this.canvas!
+    map.on('click', (event) => this.press(event.pixel, event.coordinate))
+    map.on('pointermove', (event) => {
+      if (!event.dragging) this.hover(event.pixel, event.coordinate)
+    })
+    map.on('moveend', () => { this.readOut.textContent = gridReference(map.getView().getCenter() ?? []) })
+    view.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' && event.key !== ' ') return
+      event.preventDefault()
+      const pixel = this.canvas!.centrePixel()
+      this.press(pixel, map.getCoordinateFromPixel(pixel))
+    })
+    this.sites.onChange(() => this.light(null))
+    const stop = onThemeChange(() => {
+      this.palette = readPalette(this)
+      this.canvas!.redraw()
+      this.drawing?.layer.changed()
+    })
+    this.stopListening = stop
+    this.light(null)
+  }
+
+  private press(pixel: number[], place: Coordinate): void {
+    const feature = this.canvas!.at(pixel)
+    const site = feature && isSite(feature) ? feature : null
+    if (this.drawing) this.drawing.click(place, site && (site.get('code') as string))
+    else if (site && this.dataset.fromField) this.sites.choose(site.get('code') as string)
+    this.choose(feature)
+  }
+
+  private choose(feature: Plant | null): void {
+    this.chosen = feature
+    if (feature) this.details.show(feature)
+    else this.details.clear()
+    this.light(null)
+  }
+
+  private goTo(feature: Plant): void {
+    this.choose(feature)
+    this.canvas!.bringIntoView(feature)
+  }
+
+  private hover(pixel: number[], place: Coordinate): void {
+    const feature = this.canvas!.at(pixel)
+    this.canvas!.view.classList.toggle('is-over', feature !== null)
+    this.readOut.textContent = gridReference(place)
+    this.drawing?.follow(place)
+    this.twin.light(feature ? keyOf(feature) : this.chosen && keyOf(this.chosen))
+  }
+
+  /** Light what is pointed at in the table, what is chosen, and the sites that the form names. */
+  private light(key: string | null): void {
+    const ends = [this.sites.from, this.sites.to].map((code) => this.plant.get(`site ${code}`) ?? null)
+    this.canvas?.light([this.plant.get(key ?? '') ?? null, this.chosen, ...ends])
+    this.twin.light(key ?? (this.chosen && keyOf(this.chosen)))
+  }
+
+  private placeOf(code: string): Coordinate | undefined {
+    return (this.plant.get(`site ${code}`)?.getGeometry() as Point | undefined)?.getCoordinates()
+  }
+
+  private nameOf(code: string): string {
+    return (this.plant.get(`site ${code}`)?.get('name') as string | undefined) ?? code
+  }
+}
+
+const keyOf = (feature: Plant) => `${feature.get('type')} ${feature.get('code')}`
+
+function part(tag: string, kind: string): HTMLElement {
+  const element = document.createElement(tag)
+  element.className = kind
+  return element
+}
