@@ -32,10 +32,14 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table: its number in the spreadsheet, and its cells by column, stripped; absent ones are empty."""
+    """A row of a table: its number in the spreadsheet, and its cells by column, stripped; absent ones are empty.
+
+    `is_whole` is False where it has too few or too many cells: that is its one problem, and no cell is judged.
+    """
 
     number: int
     cells: dict[str, str]
+    is_whole: bool = True
 
 
 def read_table(data: bytes, file: str, columns: Columns) -> tuple[list[Row], list[Problem]]:
@@ -65,9 +69,9 @@ def read_table(data: bytes, file: str, columns: Columns) -> tuple[list[Row], lis
     for number, cells in lines[1:]:
         if len(cells) != len(header):
             problems.append(_wrong_width(number, len(cells), len(header), file))
-            # Its first cells may still name what other rows refer to.
         values = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-        rows.append(Row(number, {name: values.get(name, "") for name in columns.required + columns.optional}))
+        named = {name: values.get(name, "") for name in columns.required + columns.optional}
+        rows.append(Row(number, named, is_whole=len(cells) == len(header)))
     return rows, problems
 
 
@@ -133,7 +137,8 @@ class Cells:
 
     def problem(self, code: str, column: str | None, message: str, remedy: str) -> None:
         """Note a problem at one of the row's cells (None: at the row)."""
-        self.problems.append(Problem(code, message, remedy, None, self.file, self.row.number, column))
+        if self.row.is_whole:
+            self.problems.append(Problem(code, message, remedy, None, self.file, self.row.number, column))
 
     def is_given(self, column: str) -> bool:
         """Tell whether the cell holds anything."""
@@ -236,7 +241,7 @@ def decimal_number(text: str, above: int | None = None) -> Decimal:
 def first_of_each(
     rows: Sequence[Value], key: Callable[[Value], str | None]
 ) -> tuple[dict[str, Value], list[tuple[Value, Value]]]:
-    """Return what is named first under each key, without regard to case, and the later ones with the one they repeat."""
+    """Return what stands first under each key, without regard to case, and each later one with what it repeats."""
     first: dict[str, Value] = {}
     repeated = []
     for row in rows:
