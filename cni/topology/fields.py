@@ -13,10 +13,13 @@ def fields_of(document: dict[str, Any], listed: str, id_name: str, problems: lis
     """Return the elements of a list of the document, in order; `id_name` is the field that names one."""
     found = []
     for number, values in enumerate(document[listed]):
-        place = (_as_id(values.get(id_name)) if isinstance(values, dict) else "") or f"{listed}[{number}]"
-        found.append(Fields(values if isinstance(values, dict) else {}, (KINDS[listed], place), problems))
-        if not isinstance(values, dict):
-            found[-1].wrong("bad_element", "is not an object", "Write it in braces, with named fields.")
+        if isinstance(values, dict):
+            place = _as_id(values.get(id_name)) or f"{listed}[{number}]"
+            found.append(Fields(values, (KINDS[listed], place), problems))
+        else:
+            place = f"{listed}[{number}]"
+            remedy = "Write it in braces, with named fields."
+            problems.append(Problem("bad_element", f"{KINDS[listed]} {place} is not an object.", remedy, place))
     return found
 
 

@@ -1,0 +1,103 @@
+"""Questions in words, one at a time or in a CSV file."""
+
+from __future__ import annotations
+
+import pytest
+
+from cni.primitives.errors import Invalid, NotFound
+from cni.topology.questions import Diversity, ElementKind, Exclusion, Question, read_queries, read_question
+from tests.notation import network
+
+NETWORK = network("A-B 1200 [K1], B-Z 900, A-C 1500, C-Z 1100 [K1 K2]")
+
+
+def test_two_routes_are_meant_where_diversity_is_asked_for_and_else_one():
+    ends = {"from": "A", "to": "Z"}
+
+    assert read_question(NETWORK, ends) == Question("A", "Z", Diversity.SPAN, routes=1)
+    assert read_question(NETWORK, {**ends, "diverse": "site"}) == Question("A", "Z", Diversity.SITE, routes=2)
+    assert read_question(NETWORK, {**ends, "diverse": "site", "routes": "3"}).routes == 3
+
+
+def test_several_ids_are_joined_by_semicolons():
+    question = read_question(NETWORK, {"from": "A", "to": "Z", "exempt": "K1;K2", "without": "span:B-Z; site:C"})
+
+    assert question.exempt == ("K1", "K2")
+    assert question.without == (Exclusion(ElementKind.SPAN, "B-Z"), Exclusion(ElementKind.SITE, "C"))
+
+
+def test_risk_diversity_is_not_offered_yet_and_says_so():
+    with pytest.raises(Invalid, match="Routes that share no risk group are not offered yet"):
+        read_question(NETWORK, {"from": "A", "to": "Z", "diverse": "risk"})
+
+
+def test_every_problem_of_a_question_comes_at_once():
+    with pytest.raises(Invalid) as refusal:
+        read_question(
+            NETWORK,
+            {"from": "A", "to": "Q", "diverse": "duct", "routes": "two", "pairs": "0", "without": "B-Z;span:X"},
+        )
+
+    assert sorted((problem.place, problem.code) for problem in refusal.value.problems) == [
+        ("diverse", "bad_diversity"),
+        ("pairs", "out_of_range"),
+        ("routes", "not_a_number"),
+        ("to", "unknown"),
+        ("without", "bad_exclusion"),
+        ("without", "unknown"),
+    ]
+
+
+def test_unknown_ids_alone_are_not_found_all_of_them():
+    with pytest.raises(NotFound) as refusal:
+        read_question(NETWORK, {"from": "P", "to": "Q"})
+
+    assert refusal.value.detail == "There is no site P in the network. There is no site Q in the network."
+
+
+def test_a_file_of_questions_is_read_in_its_order_with_the_options_for_empty_cells():
+    data = "\ufefffrom,to,diverse,pairs,without\r\nA,Z,,2,\r\n\r\nB,C,site,,span:A-B;risk:K2\r\n".encode()
+
+    questions = read_queries(NETWORK, data, defaults={"diverse": "span"})
+
+    assert questions == [
+        Question("A", "Z", Diversity.SPAN, routes=2, pairs=2),
+        Question(
+            "B",
+            "C",
+            Diversity.SITE,
+            routes=2,
+            without=(Exclusion(ElementKind.SPAN, "A-B"), Exclusion(ElementKind.RISK, "K2")),
+        ),
+    ]
+
+
+def test_every_problem_of_a_file_comes_at_once_with_its_row_and_column():
+    data = "from,to,pairs\nA,Z,1\nA,Q,1\n\nA,A,many\nA,Z,1,4\n"
+
+    with pytest.raises(Invalid) as refusal:
+        read_queries(NETWORK, data)
+
+    assert [(problem.row, problem.column, problem.code) for problem in refusal.value.problems] == [
+        (3, "to", "unknown"),
+        (5, "pairs", "not_a_number"),
+        (5, "to", "same_ends"),
+        (6, None, "bad_row"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "codes"),
+    [
+        ("", ["missing_column", "missing_column"]),
+        ("from,colour\nA,red\n", ["missing_column", "bad_column"]),
+        ("from,to,to\nA,Z,Z\n", ["bad_column"]),
+        ('from,to\n"A,Z\n', ["bad_csv"]),
+        (b"from,to\nA,\xff\n", ["bad_encoding"]),
+    ],
+)
+def test_a_file_that_holds_no_questions_is_refused(data, codes):
+    with pytest.raises(Invalid) as refusal:
+        read_queries(NETWORK, data)
+
+    assert [problem.code for problem in refusal.value.problems] == codes
