@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from cni.topology.answers import Blocker, BlockerKind
 from cni.topology.network import Network
@@ -90,7 +91,8 @@ def _lacking_pairs(network: Network, question: Question, spans: list[str]) -> It
 
 def _keeping_apart(network: Network, question: Question) -> Iterator[Blocker]:
     a, z = network.site_name(question.a), network.site_name(question.z)
-    joined = search_flow(network, question, (), avoided=left_out(network, question.without))
+    one_route = replace(question, routes=1)
+    joined = search_flow(network, one_route, (), avoided=left_out(network, question.without))
     if joined.count == 0:
         yield Blocker(BlockerKind.SITE, question.z, z, f"No run of spans leads from {a} to {z}.")
     used = set(_used(network, joined))

@@ -213,6 +213,10 @@ def test_what_was_left_out_is_named_when_nothing_else_joins_the_ends():
     assert explain(net, answer) == ("Without risk group K2, which was left out, no run of spans leads from A to Z.",)
 
 
+def test_only_what_one_route_needs_is_named_of_what_was_left_out():
+    assert blockers_of(ask("A-B 1, B-Z 1, A-C 5, C-Z 5", "site", without="site:B;site:C")) == [("site", "B")]
+
+
 def test_ends_in_separate_parts_of_the_network_are_said_to_be():
     net = network("A-B 1, C-Z 1")
 
