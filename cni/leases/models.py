@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, column, func, text
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from cni.assets.models import FibrePair, Rack, Site, Span
 from cni.db.base import Base, Identified, Word
 from cni.leases.lifecycle import LeaseStatus
+from cni.leases.words import RackSize
 from cni.members.models import Member
 
 
@@ -152,14 +152,6 @@ class Allocation(Identified, Base):
     period: Mapped[Range[date]] = mapped_column(DATERANGE)
 
     fibre_pair: Mapped[FibrePair] = relationship(lazy="raise")
-
-
-class RackSize(StrEnum):
-    """How much of a rack a lease takes, as the tariff prices it."""
-
-    FULL = "full"
-    HALF = "half"
-    QUARTER = "quarter"
 
 
 class RackLease(Identified, Base):
