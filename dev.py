@@ -226,11 +226,11 @@ def has_fitting_node() -> bool:
 
 
 def install_frontend() -> None:
-    npm("ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel", "error")
+    npm("ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
 
 
 def npm(*words: str) -> None:
-    must(["npm", *words], cwd=FRONTEND)
+    must(["npm", "--loglevel", "error", *words], cwd=FRONTEND)
 
 
 def frontend_sources() -> list[Path]:
@@ -268,8 +268,8 @@ def _start_demo(options: argparse.Namespace, children: Children) -> None:
     settings = {"CNI_SECURE_COOKIES": "no"}  # plain http, on this machine alone
     if "CNI_DATABASE_URL" not in os.environ:
         settings["CNI_DATABASE_URL"] = children.start_database(fresh=options.fresh)
-    must([BIN / "cni", "db", "upgrade"], stdout=sys.stderr, **settings)
-    must([BIN / "cni", "demo", "build"], stdout=sys.stderr, **settings)
+    must([BIN / "cni", "db", "upgrade"], **settings)
+    must([BIN / "cni", "demo", "build"], **settings)
     web = [BIN / "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{options.port}", "--worker-class", "gthread"]
     web += ["--workers", "2", "--threads", "2", "--graceful-timeout", "5", "--no-control-socket"]
     children.start("web", web, **settings)
@@ -277,7 +277,7 @@ def _start_demo(options: argparse.Namespace, children: Children) -> None:
     address = f"http://127.0.0.1:{options.port}/"
     children.wait_until_ready(f"{address}readyz")
     print(f"\nThe demonstration co-op is at {address}\n", flush=True)
-    must([BIN / "cni", "demo", "sign-ins"], **settings)
+    call([BIN / "cni", "demo", "sign-ins"], **settings)
     print(f"\nCtrl-C stops it. Its logs are in {INSTANCE / 'log'}", flush=True)
     if not options.no_browser and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
         webbrowser.open(address)
@@ -364,16 +364,15 @@ def environment(**settings: str) -> dict[str, str]:
     return {**ours, **os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", **settings}
 
 
-def call(command: list, cwd: Path | None = None, stdout=None, stderr=None, **settings: str) -> int:
+def call(command: list, cwd: Path | None = None, stdout=None, **settings: str) -> int:
     """Run a program to its end and return its exit status."""
     words = [str(word) for word in command]
-    answer = subprocess.run(words, cwd=cwd, env=environment(**settings), stdout=stdout, stderr=stderr, check=False)
-    return answer.returncode
+    return subprocess.run(words, cwd=cwd, env=environment(**settings), stdout=stdout, check=False).returncode
 
 
-def must(command: list, **options) -> None:
-    """Run a program that has to succeed."""
-    status = call(command, **options)
+def must(command: list, cwd: Path | None = None, **settings: str) -> None:
+    """Run a program that has to succeed; all that it says is progress, so standard output stays ours."""
+    status = call(command, cwd=cwd, stdout=sys.stderr, **settings)
     if status != 0:
         words = " ".join(str(word) for word in command)
         raise SystemExit(f"This failed, and its reason is above (exit status {status}):\n  {words}")

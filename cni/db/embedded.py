@@ -12,6 +12,7 @@ Start at `start`. Why it is made so: `docs/decisions/0002-embedded-postgresql.md
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import pwd
@@ -135,6 +136,7 @@ class Cluster:
         self.started = started
         """Whether this process started the server, rather than joining one that ran already."""
         self._user = user
+        self._process = os.getpid()
 
     def url(self, database: str = DATABASE) -> str:
         """The SQLAlchemy URL of a database of this server."""
@@ -142,7 +144,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Leave the server, and stop it when no other process uses it. Leaving twice does no harm."""
-        if self._user.closed:
+        if self._user.closed or self._process != os.getpid():  # a fork leaves the staying to its parent
             return
         with self.home.gate():
             try:
@@ -156,12 +158,14 @@ class Cluster:
                 shutil.rmtree(self.socket, ignore_errors=True)
             finally:
                 self._user.close()
+                atexit.unregister(self.stop)
 
 
 def start(folder: Path, *, durable: bool = True) -> Cluster:
     """Start the server whose data is in the folder, making it first if need be, or join it where it runs already.
 
-    Without `durable` a power cut may cost the data: for tests.
+    The server stays up at least until this process ends or calls `stop`. Without `durable` a power cut may cost the
+    data: for tests.
 
     Raises:
         EmbeddedServerFailed: PostgreSQL would not make or start it.
@@ -176,7 +180,9 @@ def start(folder: Path, *, durable: bool = True) -> Cluster:
             socket = _start_server(home, SETTINGS if durable else SETTINGS | NOT_DURABLE)
         user = _lock_file(home.path / "users")
         fcntl.flock(user, fcntl.LOCK_SH)
-    return Cluster(home, socket, user, started=started)
+    cluster = Cluster(home, socket, user, started=started)
+    atexit.register(cluster.stop)
+    return cluster
 
 
 def create_database(url: str, *, template: str = "template0") -> None:
