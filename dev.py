@@ -230,7 +230,7 @@ def install_frontend() -> None:
 
 
 def npm(*words: str) -> None:
-    must(["npm", "--loglevel", "error", *words], cwd=FRONTEND)
+    must(["npm", "--loglevel", "error", "--no-update-notifier", *words], cwd=FRONTEND)
 
 
 def frontend_sources() -> list[Path]:
