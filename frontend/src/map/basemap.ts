@@ -21,7 +21,7 @@ function townLayer(palette: () => Palette): VectorLayer {
   })
   return new VectorLayer({
     source,
-    declutter: 'towns',
+    declutter: 'words',
     style: (feature, mPerPx) => {
       const population = feature.get('population') as number
       if (population < smallestShown(mPerPx)) return undefined
@@ -57,7 +57,7 @@ function gridLayers(palette: () => Palette): VectorLayer[] {
   return [
     new VectorLayer({ source: new VectorSource({ features: gridLines(1_000) }), style: lines(0.6), maxResolution: 30 }),
     new VectorLayer({ source: new VectorSource({ features: gridLines(10_000) }), style: lines(1.25), maxResolution: 400 }),
-    new VectorLayer({ source: new VectorSource({ features: squareNames() }), style: name, maxResolution: 110 }),
+    new VectorLayer({ source: new VectorSource({ features: squareNames() }), style: name, maxResolution: 110, declutter: 'words' }),
   ]
 }
 

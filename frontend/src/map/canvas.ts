@@ -9,7 +9,7 @@ import { baseLayers } from './basemap'
 import type { Palette } from './palette'
 import { type Plant, isSite } from './plant'
 import { GRID } from './projection'
-import { routeStyle, siteStyle, spanStyle } from './styles'
+import { routeStyle, sharedStyle, siteStyle, spanStyle } from './styles'
 
 const BRITAIN = [80_000, 5_000, 656_000, 1_000_000]
 const CLICK_PX = 8
@@ -31,7 +31,8 @@ export class Canvas {
       ...baseLayers(palette),
       new VectorLayer({ source: spans, opacity: routes.length ? 0.5 : 1, style: (feature) => spanStyle(feature, palette(), this.lit.has(feature as Plant)) }),
       new VectorLayer({ source: this.routes, style: (feature, mPerPx) => routeStyle(feature, palette(), mPerPx), zIndex: 3 }),
-      new VectorLayer({ source: sites, declutter: 'plant', style: (feature, mPerPx) => siteStyle(feature, palette(), this.lit.has(feature as Plant), mPerPx), zIndex: 5 }),
+      new VectorLayer({ source: this.routes, declutter: 'words', style: (feature) => sharedStyle(feature, palette()), zIndex: 6 }),
+      new VectorLayer({ source: sites, declutter: 'words', style: (feature, mPerPx) => siteStyle(feature, palette(), this.lit.has(feature as Plant), mPerPx), zIndex: 5 }),
     ]
     this.map = new OlMap({
       target: view,

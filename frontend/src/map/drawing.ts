@@ -29,13 +29,13 @@ export class Drawing {
   private points: Coordinate[] = []
 
   constructor(private readonly form: DrawingForm, private readonly palette: () => Palette) {
-    this.layer = new VectorLayer({ source: new VectorSource({ features: [this.line] }), style: () => this.style(), zIndex: 8 })
+    this.layer = new VectorLayer({ source: new VectorSource({ features: [this.line] }), style: () => this.style(), zIndex: 4 })
     this.words.setAttribute('role', 'status')
     this.bar.className = 'map-drawing'
     this.bar.append(this.words, button('Undo the last point', () => this.undo()), button('Start again', () => this.restart()))
     this.form.ends.onChange(() => this.joinTypedEnds())
-    field(form.geometryField)?.addEventListener('change', () => this.readTyped())
-    this.readTyped()
+    field(form.geometryField)?.addEventListener('change', () => this.readTyped(true))
+    this.readTyped(false)
   }
 
   /** Take a click: on a site (its code) or between sites. */
@@ -82,22 +82,26 @@ export class Drawing {
     this.show()
   }
 
-  private readTyped(): void {
+  /** Take the line in the form; only a line typed anew changes the length, which may have been measured otherwise. */
+  private readTyped(anew: boolean): void {
     const typed = field(this.form.geometryField)?.value ?? ''
     const pairs = [...typed.matchAll(/(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)/g)].map(([, lon, lat]) => toGrid([Number(lon), Number(lat)]))
     if (typed && pairs.length > 1) {
       this.points = pairs
-      this.show(false)
+      this.draw()
+      if (anew) enter(this.form.lengthField, lineLength(pairs.map(toWgs84)).toFixed(1))
     } else this.tell()
   }
 
-  private show(write = true): void {
-    this.line.setGeometry(this.points.length > 1 ? new LineString(this.points) : undefined)
+  private show(): void {
     const line = this.points.map(toWgs84)
-    if (write) {
-      enter(this.form.geometryField, this.points.length > 1 ? wkt(line) : '')
-      enter(this.form.lengthField, this.points.length > 1 ? lineLength(line).toFixed(1) : '')
-    }
+    enter(this.form.geometryField, line.length > 1 ? wkt(line) : '')
+    enter(this.form.lengthField, line.length > 1 ? lineLength(line).toFixed(1) : '')
+    this.draw()
+  }
+
+  private draw(): void {
+    this.line.setGeometry(this.points.length > 1 ? new LineString(this.points) : undefined)
     this.layer.changed()
     this.tell()
   }

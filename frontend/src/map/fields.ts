@@ -18,8 +18,17 @@ export class SitePair {
 
   get from(): string { return field(this.fromId)?.value ?? '' }
   get to(): string { return field(this.toId)?.value ?? '' }
-  setFrom(code: string): void { enter(this.fromId, code) }
-  setTo(code: string): void { enter(this.toId, code) }
+
+  /** A route leads somewhere else: the site leaves the other field. */
+  setFrom(code: string): void {
+    if (code && code === this.to) enter(this.toId, '')
+    enter(this.fromId, code)
+  }
+
+  setTo(code: string): void {
+    if (code && code === this.from) enter(this.fromId, '')
+    enter(this.toId, code)
+  }
 
   /** First the one, then the other; a third click starts again. */
   choose(code: string): void {

@@ -23,8 +23,9 @@ export function squareLetters(easting: number, northing: number): string {
   const column = Math.floor(easting / 100_000)
   const row = Math.floor(northing / 100_000)
   if (column < 0 || column > 6 || row < 0 || row > 12) return ''
-  const outer = (Math.floor((row + 5) / 5) * -5 + 15) + Math.floor((column + 10) / 5)
-  const inner = (4 - (row % 5)) * 5 + (column % 5)
+  const down = 19 - row
+  const outer = down - (down % 5) + Math.floor((column + 10) / 5)
+  const inner = ((down * 5) % 25) + (column % 5)
   return `${LETTERS[outer] ?? ''}${LETTERS[inner] ?? ''}`
 }
 

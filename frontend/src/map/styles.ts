@@ -12,8 +12,8 @@ const BIG_KINDS = new Set(['data_centre', 'exchange'])
 /** How a span is drawn: colour and dash say the same, so that neither is needed alone. */
 export function spanLine(span: SpanFacts, palette: Palette): { color: string; width: number; lineDash?: number[] } {
   if (span.status === 'proposed') return { color: palette.proposed, width: 2.5, lineDash: [8, 5] }
-  if (span.status !== 'live') return { color: palette.over, width: 1.5, lineDash: [1, 5] }
-  if (isFull(span)) return { color: palette.full, width: 2.5, lineDash: [2, 4] }
+  if (span.status !== 'live') return { color: palette.over, width: 2, lineDash: [1, 6] }
+  if (isFull(span)) return { color: palette.full, width: 2.5, lineDash: [10, 5, 1, 5] }
   return { color: palette.span, width: 2.75 }
 }
 
@@ -26,8 +26,8 @@ export function spanStyle(feature: FeatureLike, palette: Palette, lit: boolean):
 
 /** A shape for each kind of site; the legend draws the same ones. */
 function siteShape(kind: string, colour: string, halo: string, radius: number): ImageStyle {
-  const paint = { fill: new Fill({ color: colour }), stroke: new Stroke({ color: halo, width: 1.5 }) }
-  const hollow = { fill: new Fill({ color: halo }), stroke: new Stroke({ color: colour, width: 2 }) }
+  const paint = { declutterMode: 'obstacle' as const, fill: new Fill({ color: colour }), stroke: new Stroke({ color: halo, width: 1.5 }) }
+  const hollow = { declutterMode: 'obstacle' as const, fill: new Fill({ color: halo }), stroke: new Stroke({ color: colour, width: 2 }) }
   switch (kind) {
     case 'data_centre': return new RegularShape({ points: 4, angle: Math.PI / 4, radius: radius + 3, ...paint })
     case 'exchange': return new RegularShape({ points: 4, radius: radius + 3, ...paint })
@@ -50,12 +50,12 @@ export function siteStyle(feature: FeatureLike, palette: Palette, lit: boolean, 
   })
   const label = new Style({
     text: new Text({
-      text: site.name, font: `${lit ? 650 : 550} 12.5px ${FONT}`, offsetY: -radius - 10, declutterMode: lit ? 'none' : 'declutter',
+      text: site.name, font: `${lit ? 650 : 550} 12.5px ${FONT}`, offsetY: -radius - 13, declutterMode: lit ? 'none' : 'declutter',
       fill: new Fill({ color: palette.words }), stroke: new Stroke({ color: palette.halo, width: 3.5 }),
     }),
     zIndex: lit ? 9 : BIG_KINDS.has(site.kind) ? 4 : 3,
   })
-  const ring = new Style({ image: new Circle({ radius: radius + 6, fill: new Fill({ color: palette.chosen }) }), zIndex: 1 })
+  const ring = new Style({ image: new Circle({ radius: radius + 6, declutterMode: 'none', fill: new Fill({ color: palette.chosen }) }), zIndex: 1 })
   return [...(lit ? [ring] : []), shape, ...(labelled ? [label] : [])]
 }
 
@@ -70,18 +70,20 @@ export function routeStyle(feature: FeatureLike, palette: Palette, mPerPx: numbe
   return [
     new Style({ geometry: aside, stroke: new Stroke({ color: palette.halo, width: 9 }), zIndex: 1 }),
     new Style({ geometry: aside, stroke, zIndex: 2 }),
-    ...(shared.length && route === 1 ? sharedMark(line, shared, palette) : []),
   ]
 }
 
-function sharedMark(line: LineString, shared: string[], palette: Palette): Style[] {
-  const middle = new Point(line.getCoordinateAt(0.5))
+/** A warning sign, with its name where there is room, on what both routes share. */
+export function sharedStyle(feature: FeatureLike, palette: Palette): Style[] {
+  const { route, shared } = facts<RouteFacts>(feature)
+  if (route !== 1 || shared.length === 0) return []
+  const middle = new Point((feature as Feature<LineString>).getGeometry()!.getCoordinateAt(0.5))
   return [
-    new Style({ geometry: middle, image: new RegularShape({ points: 3, radius: 13, fill: new Fill({ color: palette.shared }), stroke: new Stroke({ color: palette.halo, width: 2.5 }) }), zIndex: 5 }),
+    new Style({ geometry: middle, image: new RegularShape({ points: 3, radius: 13, declutterMode: 'obstacle', fill: new Fill({ color: palette.shared }), stroke: new Stroke({ color: palette.halo, width: 2.5 }) }), zIndex: 5 }),
     new Style({ geometry: middle, text: new Text({ text: '!', font: `700 13px ${FONT}`, offsetY: 1, fill: new Fill({ color: palette.halo }), declutterMode: 'none' }), zIndex: 6 }),
     new Style({
       geometry: middle,
-      text: new Text({ text: shared.join(', '), font: `650 12.5px ${FONT}`, offsetY: 21, fill: new Fill({ color: palette.shared }), stroke: new Stroke({ color: palette.halo, width: 4 }), declutterMode: 'none' }),
+      text: new Text({ text: shared.join(', '), font: `650 12.5px ${FONT}`, offsetY: 22, fill: new Fill({ color: palette.shared }), stroke: new Stroke({ color: palette.halo, width: 4 }) }),
       zIndex: 6,
     }),
   ]
