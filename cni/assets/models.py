@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Numeric, Table, UniqueConstraint, func
+from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cni.assets.words import ContributionStatus, LengthBasis, PairState, RiskKind, SiteKind
@@ -21,7 +22,11 @@ span_risks = Table(
 
 
 class Contribution(Identified, Base):
-    """Plant that a member registers in one go: proposed together, accepted or refused together."""
+    """Plant that a member registers in one go: proposed together, accepted or refused together.
+
+    Refused plant leaves the tables, so that its codes are free again; `refused_plant` keeps it, as the GeoJSON feature
+    collection of an upload (a refused contribution is read, corrected and sent again).
+    """
 
     __tablename__ = "contributions"
 
@@ -34,6 +39,7 @@ class Contribution(Identified, Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime | None]
     decision_note: Mapped[str | None]
+    refused_plant: Mapped[dict[str, Any] | None]
 
     member: Mapped[Member | None] = relationship(lazy="raise")
     sites: Mapped[list[Site]] = relationship(lazy="raise", back_populates="contribution", order_by="Site.code")
@@ -86,7 +92,7 @@ class Span(Identified, Base):
     a_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     z_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     geometry: Mapped[bytes | None]
-    length_m: Mapped[Decimal] = mapped_column(Numeric(12, 3))
+    length_m: Mapped[Decimal]
     length_basis: Mapped[LengthBasis] = mapped_column(Word(LengthBasis))
     fibre_owner_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
     duct_owner_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)

@@ -19,8 +19,10 @@ def upgrade() -> None:
         decided_by_id bigint CONSTRAINT fk_contributions_decided_by_id_people REFERENCES people,
         decided_at timestamptz,
         decision_note text,
+        refused_plant jsonb,
         CONSTRAINT ck_contributions_decided CHECK ((status = 'proposed') = (decided_at IS NULL)),
-        CONSTRAINT ck_contributions_two_people CHECK (decided_by_id <> proposed_by_id)
+        CONSTRAINT ck_contributions_two_people CHECK (decided_by_id <> proposed_by_id),
+        CONSTRAINT ck_contributions_refused_plant CHECK (refused_plant IS NULL OR status = 'refused')
     );
     CREATE INDEX ix_contributions_member_id ON contributions (member_id);
     CREATE INDEX ix_contributions_status ON contributions (status);
@@ -55,7 +57,7 @@ def upgrade() -> None:
         a_id bigint NOT NULL CONSTRAINT fk_spans_a_id_sites REFERENCES sites,
         z_id bigint NOT NULL CONSTRAINT fk_spans_z_id_sites REFERENCES sites,
         geometry bytea,
-        length_m numeric(12, 3) NOT NULL CONSTRAINT ck_spans_length CHECK (length_m > 0),
+        length_m numeric NOT NULL CONSTRAINT ck_spans_length CHECK (length_m > 0),
         length_basis text NOT NULL CONSTRAINT ck_spans_basis CHECK (length_basis IN ('drawn', 'as_built', 'otdr')),
         fibre_owner_id bigint NOT NULL CONSTRAINT fk_spans_fibre_owner_id_members REFERENCES members,
         duct_owner_id bigint CONSTRAINT fk_spans_duct_owner_id_members REFERENCES members,

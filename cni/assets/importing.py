@@ -1,0 +1,208 @@
+"""Plant from files: which columns each kind has, and GeoJSON turned into the same rows as CSV.
+
+Whatever the door (a folder, an upload, a form, the API), plant comes as rows of text, which `checks.read_plant` judges
+by one set of rules.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
+
+from cni.primitives.errors import Problem
+from cni.primitives.tables import Columns, Row, read_table
+
+SITE_COLUMNS = Columns(
+    required=("id", "name", "kind"),
+    optional=("latitude", "longitude", "easting", "northing", "grid_ref", "owner"),
+)
+RISK_COLUMNS = Columns(required=("id", "name", "kind"))
+SPAN_COLUMNS = Columns(
+    required=("id", "a", "z", "fibre_owner", "fibres"),
+    optional=("length_m", "length_basis", "duct_owner", "reserved_pairs", "offered_pairs", "risks", "geometry"),
+)
+RACK_COLUMNS = Columns(required=("id", "site", "units"), optional=("owner", "power_kw"))
+
+UPLOAD_SPAN_COLUMNS = Columns(
+    required=("id", "a", "z", "fibres"),
+    optional=("fibre_owner", *SPAN_COLUMNS.optional),
+)
+"""In a member's own upload, an absent or empty `fibre_owner` is that member."""
+
+CSV_ORDER = (
+    "id", "a", "z", "length_m", "length_basis", "fibre_owner", "duct_owner", "fibres", "reserved_pairs",
+    "offered_pairs", "risks", "geometry",
+)  # fmt: skip
+"""The columns of spans.csv in the order in which people know them."""
+
+WGS84_NAMES = ("CRS84", "EPSG:4326", "EPSG::4326", "WGS84", "WGS 84")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of one file."""
+
+    file: str
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlantTables:
+    """Plant as rows, by kind."""
+
+    sites: Table = Table("sites.csv")
+    risks: Table = Table("risks.csv")
+    spans: Table = Table("spans.csv")
+    racks: Table = Table("racks.csv")
+
+
+def read_upload(data: bytes, file: str) -> tuple[PlantTables, list[Problem]]:
+    """Return the sites and spans of a GeoJSON file or a CSV file of spans or of sites, and what is wrong with the file.
+
+    What it holds decides, not its name: `{` begins GeoJSON, a column `a` a table of spans.
+    """
+    start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if start in (b"{", b"["):
+        return read_geojson(data, file)
+    header = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace").lower()
+    names = {name.strip().strip('"') for name in header.split(",")}
+    if "kind" in names and not {"a", "z"} & names:
+        rows, problems = read_table(data, file, SITE_COLUMNS)
+        return PlantTables(sites=Table(file, tuple(rows))), problems
+    rows, problems = read_table(data, file, UPLOAD_SPAN_COLUMNS)
+    return PlantTables(spans=Table(file, tuple(rows))), problems
+
+
+def read_geojson(data: bytes, file: str) -> tuple[PlantTables, list[Problem]]:
+    """Return the rows of a GeoJSON feature collection: points are sites, lines are spans; a row is a feature, from 1.
+
+    Properties are named like the columns of the CSV files.
+
+    Source: RFC 7946, The GeoJSON Format (§4: WGS84 only).
+    """
+    collection, problem = _collection(data, file)
+    if problem:
+        return PlantTables(), [problem]
+    problems: list[Problem] = []
+    sites, spans = [], []
+    for number, feature in enumerate(collection["features"], start=1):
+        reading = _Feature(number, feature, file)
+        problems += reading.problems
+        if reading.site is not None:
+            sites.append(reading.site)
+        elif reading.span is not None:
+            spans.append(reading.span)
+    return PlantTables(sites=Table(file, tuple(sites)), spans=Table(file, tuple(spans))), problems
+
+
+def _collection(data: bytes, file: str) -> tuple[dict[str, Any], Problem | None]:
+    """Return the feature collection, or what is wrong with the file as a whole."""
+    remedy = "Export it as GeoJSON (a FeatureCollection in WGS84)."
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        message = f"The file is not UTF-8: byte {error.start + 1} is 0x{data[error.start]:02X}."
+        return {}, Problem("encoding", message, "Save it as UTF-8 and try again.", file=file)
+    except json.JSONDecodeError as error:
+        message = f"The file is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        return {}, Problem("not_json", message, remedy, file=file)
+    except RecursionError:
+        return {}, Problem("not_json", "The file is nested too deeply to be GeoJSON.", remedy, file=file)
+    if not isinstance(found, dict) or found.get("type") != "FeatureCollection":
+        return {}, Problem("not_geojson", "The file is not a GeoJSON FeatureCollection.", remedy, file=file)
+    if not isinstance(found.get("features"), list) or not found["features"]:
+        return {}, Problem("empty", "The file has no features.", remedy, file=file)
+    return found, _crs_problem(found.get("crs"), file)
+
+
+def _crs_problem(crs: Any, file: str) -> Problem | None:
+    """Return a problem where a file says that its coordinates are not WGS84."""
+    if crs is None:
+        return None
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = str(properties.get("name") if isinstance(properties, dict) else crs)
+    if name.upper().endswith(WGS84_NAMES):
+        return None
+    message = f"The file's coordinates are in {name}, not in WGS84."
+    return Problem("wrong_crs", message, "Export it again in WGS84 (EPSG:4326), as GeoJSON requires.", file=file)
+
+
+class _Feature:
+    """One feature as a row of the table it belongs to, and what is wrong with its shape."""
+
+    def __init__(self, number: int, feature: Any, file: str) -> None:
+        self.number, self.file = number, file
+        self.problems: list[Problem] = []
+        self.site: Row | None = None
+        self.span: Row | None = None
+        if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
+            self._problem("not_geojson", None, f"Feature {number} is not a GeoJSON feature.", "Export the file again.")
+            return
+        properties = {"id": feature.get("id"), **(feature.get("properties") or {})}
+        kind, part = _geometry_of(feature.get("geometry"))
+        if kind == "Point":
+            self._check_names(properties, SITE_COLUMNS)
+            place = {"longitude": repr(part.x), "latitude": repr(part.y)}
+            self.site = Row(number, _cells(properties, SITE_COLUMNS) | place)
+        elif kind == "LineString":
+            self._check_names(properties, UPLOAD_SPAN_COLUMNS)
+            self.span = Row(number, _cells(properties, UPLOAD_SPAN_COLUMNS) | {"geometry": _wkt(part)})
+        else:
+            message = f"Feature {number} has {kind}; a site is a Point, a span a LineString."
+            self._problem("bad_geometry", "geometry", message, "Draw it as one point or one line.")
+
+    def _check_names(self, properties: dict[str, Any], columns: Columns) -> None:
+        known = columns.required + columns.optional
+        for name in properties:
+            if name not in known:
+                remedy = f"Remove it, or name it one of: {', '.join(known)}."
+                self._problem("unknown_column", name, f"There is no property {name!r}.", remedy)
+
+    def _problem(self, code: str, column: str | None, message: str, remedy: str) -> None:
+        self.problems.append(Problem(code, message, remedy, None, self.file, self.number, column))
+
+
+def _geometry_of(geometry: Any) -> tuple[str, Any]:
+    """Return a geometry's kind and shape, a collection of one part as that part; or words for what is wrong with it."""
+    if not isinstance(geometry, dict):
+        return "no geometry", None
+    try:
+        part = shape(geometry)
+    except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return "a geometry that cannot be read", None
+    if part.is_empty:
+        return "an empty geometry", None
+    parts = list(_parts(part))
+    if len(parts) > 1:
+        return f"a {part.geom_type} of {len(parts)} parts", None
+    return (parts[0].geom_type if parts[0].geom_type in ("Point", "LineString") else f"a {part.geom_type}"), parts[0]
+
+
+def _parts(part: Any) -> Iterator[Any]:
+    yield from part.geoms if hasattr(part, "geoms") else [part]
+
+
+def _wkt(part: Any) -> str:
+    """Return a line as WKT with all its figures."""
+    return str(shapely.to_wkt(part, rounding_precision=-1, output_dimension=2))
+
+
+def _cells(properties: dict[str, Any], columns: Columns) -> dict[str, str]:
+    return {name: text_of(properties.get(name)) for name in columns.required + columns.optional}
+
+
+def text_of(value: Any) -> str:
+    """Return a JSON value as the cell of a table would say it: lists joined by `;`, 48.0 as 48, null empty."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ";".join(text_of(part) for part in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
