@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import hashlib
 import importlib.util
 import os
@@ -45,7 +46,6 @@ BIN = VENV / "bin"
 STAMPS = VENV / "stamps"
 FRONTEND = ROOT / "frontend"
 BUILT_FRONTEND = ROOT / "cni" / "web" / "static" / "dist"
-BENCHMARKS = ROOT / "benchmarks"
 INSTANCE = Path(os.environ.get("CNI_INSTANCE", ROOT / "instance")).absolute()
 
 SETUP_LOCK = ROOT / "requirements-setup.lock"  # uv, which installs the others, and setuptools, which builds cni
@@ -65,8 +65,9 @@ def demo(words: list[str]) -> int:
     options = _demo_options(words)
     _refuse_taken_port(options.port)
     setup()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)  # the same as Ctrl-C
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if ending != signal.SIGHUP or signal.getsignal(ending) != signal.SIG_IGN:  # under nohup it is ignored
+            signal.signal(ending, signal.default_int_handler)
     children = Children()
     try:
         _start_demo(options, children)
@@ -88,8 +89,7 @@ def test(words: list[str]) -> int:
         say("there is no browser, so its tests are skipped. To have one: sudo apt install chromium")
         if os.environ.get("CNI_REQUIRE_BROWSER"):
             return 1
-    settings = {"CNI_BROWSER": browser} if browser else {}
-    return call([BIN / "pytest", *(words or ["-n", "auto"])], cwd=ROOT, **settings)
+    return call([BIN / "pytest", *(words or ["-n", "auto"])], cwd=ROOT, CNI_BROWSER=browser)
 
 
 def setup() -> int:
@@ -107,7 +107,8 @@ def setup() -> int:
         once("packages", [*locks, SETUP_LOCK], BIN / "pytest", lambda: install_packages(locks))
         once("command cni", [*locks, ROOT / "pyproject.toml"], BIN / "cni", install_cni)
         manifests = [FRONTEND / name for name in ("package.json", "package-lock.json", ".npmrc")]
-        once("front-end packages", manifests, FRONTEND / "node_modules", install_frontend)
+        ci = ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
+        once("front-end packages", manifests, FRONTEND / "node_modules", lambda: npm(*ci))
         once("front end", [*manifests, *frontend_sources()], BUILT_FRONTEND, lambda: npm("run", "build"))
     return 0
 
@@ -126,11 +127,11 @@ def run(words: list[str]) -> int:
 
 def bench(words: list[str]) -> int:
     """Run the named benchmark; without a name say which there are."""
-    known = sorted(path.stem for path in BENCHMARKS.glob("[a-z]*.py"))
+    known = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
     if len(words) != 1 or words[0] not in known:
-        raise SystemExit(f"Name one of the benchmarks: {', '.join(known) or 'there are none yet'}.")
+        raise SystemExit(f"Name one of the benchmarks: {', '.join(known) or 'there is none yet'}.")
     setup()
-    return call([BIN / "python", BENCHMARKS / f"{words[0]}.py"], cwd=ROOT)
+    return call([BIN / "python", f"benchmarks/{words[0]}.py"], cwd=ROOT)
 
 
 def check() -> int:
@@ -225,10 +226,6 @@ def has_fitting_node() -> bool:
     return (20, 19) <= version < (21, 0) or version >= (22, 12)
 
 
-def install_frontend() -> None:
-    npm("ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
-
-
 def npm(*words: str) -> None:
     must(["npm", "--loglevel", "error", "--no-update-notifier", *words], cwd=FRONTEND)
 
@@ -259,8 +256,7 @@ def _refuse_taken_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise SystemExit(f"Port {port} cannot be had: {reason}. Choose another with --port.") from None
+            raise SystemExit(f"Port {port} cannot be had: {error}. Choose another with --port.") from None
 
 
 def _start_demo(options: argparse.Namespace, children: Children) -> None:
@@ -283,6 +279,11 @@ def _start_demo(options: argparse.Namespace, children: Children) -> None:
         webbrowser.open(address)
 
 
+def _end_when_parent_is_killed() -> None:  # which Linux can see to
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 class Children:
     """The processes of the demonstration, each with a log in instance/log."""
 
@@ -301,13 +302,14 @@ class Children:
                 stdout=stdout or log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_end_when_parent_is_killed,
             )
         return self._running[name]
 
     def start_database(self, *, fresh: bool) -> str:
         """Start the embedded PostgreSQL, which stops when its input closes, and return its database's URL."""
-        command = [BIN / "python", "-m", "cni.db.embedded", INSTANCE / "postgres", *(["--fresh"] if fresh else [])]
-        child = self.start("postgres", command, stdout=subprocess.PIPE)
+        command = [BIN / "python", "-m", "cni.db.embedded", INSTANCE / "postgres"]
+        child = self.start("postgres", command + ["--fresh"] * fresh, stdout=subprocess.PIPE)
         url = child.stdout.readline().decode().strip()
         if not url:
             self._fail("postgres")
@@ -374,8 +376,7 @@ def must(command: list, cwd: Path | None = None, **settings: str) -> None:
     """Run a program that has to succeed; all that it says is progress, so standard output stays ours."""
     status = call(command, cwd=cwd, stdout=sys.stderr, **settings)
     if status != 0:
-        words = " ".join(str(word) for word in command)
-        raise SystemExit(f"This failed, and its reason is above (exit status {status}):\n  {words}")
+        raise SystemExit(f"This failed with status {status}, and its reason is above: {' '.join(map(str, command))}")
 
 
 def say(line: str) -> None:

@@ -335,7 +335,8 @@ def _forget_dead_server(home: Home) -> None:
     if not Path("/proc").exists():
         return
     with suppress(OSError):
-        if b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes():  # a zombie's is empty
+        program = Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0]  # empty for a zombie
+        if program.endswith(b"/postgres"):
             return
     (home.data / "postmaster.pid").unlink(missing_ok=True)
     shutil.rmtree(socket, ignore_errors=True)
@@ -352,6 +353,7 @@ def _keep_up(folder: Path, *, fresh: bool) -> None:
         print(cluster.url(), flush=True)  # noqa: T201 the answer to whoever started us
         sys.stdin.read()
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the order to end may come twice
         cluster.stop()
 
 

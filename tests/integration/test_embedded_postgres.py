@@ -95,8 +95,10 @@ def test_it_starts_again_when_another_process_has_the_killed_ones_number(folder:
     kill(killed)
     note = killed.home.data / "postmaster.pid"
     _, *rest = note.read_text().splitlines()
-    note.write_text("\n".join([str(os.getpid()), *rest, ""]))
-    again = embedded.start(folder)
+    with subprocess.Popen(["sleep", "60"]) as another:
+        note.write_text("\n".join([str(another.pid), *rest, ""]))
+        again = embedded.start(folder)
+        another.terminate()
     assert again.started
     killed.stop()
     again.stop()
