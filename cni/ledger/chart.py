@@ -67,10 +67,10 @@ def heading_of(code: str) -> Heading:
     """Return the heading that an account's code stands under.
 
     Raises:
-        KeyError: there is no such heading, or it has no member's accounts.
+        ValueError: there is no such heading, or it has no member's accounts.
     """
-    name, colon, _slug = code.partition(":")
-    heading = HEADINGS[name]
-    if bool(colon) != heading.per_member:
-        raise KeyError(code)
+    name, colon, slug = code.partition(":")
+    heading = HEADINGS.get(name)
+    if heading is None or bool(colon) != heading.per_member or bool(slug) != heading.per_member:
+        raise ValueError(f"there is no account {code} in the chart")
     return heading
