@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from cni.assets.drafts import Draft, PlantDrafts, RackDraft, RiskDraft, SiteDraft, SpanDraft
 from cni.assets.models import Contribution, FibrePair, Rack, RiskGroup, Site, Span, span_risks
 from cni.assets.words import PairState
+from cni.db.base import Base
 from cni.members.models import Member
 from cni.primitives.geo import line_of, wkb_of
 
@@ -21,23 +22,24 @@ COLUMN_OF = {"code": "id", "position": "latitude"}
 
 def add_plant(session: Session, contribution: Contribution, drafts: PlantDrafts, member_ids: Mapping[str, int]) -> None:
     """Insert plant that was checked, in a dozen statements however much it is.
-
     `member_ids` maps casefolded slugs to members. Fibre pairs are numbered through: reserved, offered, then dark.
     """
     ids = {slug.casefold(): member_id for slug, member_id in member_ids.items()}
-    if drafts.sites:
-        session.execute(insert(Site), [_site_row(site, contribution, ids) for site in drafts.sites])
-    if drafts.risks:
-        session.execute(
-            insert(RiskGroup), [{"code": risk.code, "name": risk.name, "kind": risk.kind} for risk in drafts.risks]
-        )
+    _insert_all(session, Site, [_site_row(site, contribution, ids) for site in drafts.sites])
+    _insert_all(
+        session, RiskGroup, [{"code": risk.code, "name": risk.name, "kind": risk.kind} for risk in drafts.risks]
+    )
     site_ids = ids_by_code(session, Site)
+    _insert_all(session, Span, [_span_row(span, contribution, ids, site_ids) for span in drafts.spans])
+    _insert_all(session, Rack, [_rack_row(rack, ids, site_ids) for rack in drafts.racks])
     if drafts.spans:
-        rows = [_span_row(span, contribution, ids, site_ids) for span in drafts.spans]
-        session.execute(insert(Span), rows)
         _add_risks_and_pairs(session, drafts.spans)
-    if drafts.racks:
-        session.execute(insert(Rack), [_rack_row(rack, ids, site_ids) for rack in drafts.racks])
+
+
+def _insert_all(session: Session, kind: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Insert rows into a class's table itself: the class would send those with and without nulls separately."""
+    if rows:
+        session.execute(insert(Base.metadata.tables[kind.__tablename__]), rows)
 
 
 def ids_by_code(session: Session, table: type[Site] | type[RiskGroup] | type[Span] | type[Rack]) -> dict[str, int]:
