@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, url_for
 from markupsafe import Markup
 
 DIST = Path(__file__).parent / "static" / "dist"
+Chunk = dict[str, Any]
+"""A file in Vite's manifest: `file`, and perhaps `css` and `imports`."""
 
 
 class AssetsNotBuilt(RuntimeError):
@@ -40,16 +43,16 @@ def asset_tags(bundle: str) -> Markup:
     return Markup("\n").join(tags)
 
 
-def _chunk_of(bundle: str) -> dict:
+def _chunk_of(bundle: str) -> Chunk:
     chunk = _manifest().get(f"src/{bundle}.ts")
     if chunk is None:
         raise AssetsNotBuilt(f"the front end has no bundle {bundle!r}: run `python3 dev.py setup`")
     return chunk
 
 
-def _imported_chunks(chunk: dict) -> list[dict]:
+def _imported_chunks(chunk: Chunk) -> list[Chunk]:
     """Return the chunks that a chunk imports, the deepest first, each once."""
-    found: dict[str, dict] = {}
+    found: dict[str, Chunk] = {}
     for name in chunk.get("imports", []):
         imported = _manifest()[name]
         found |= {part["file"]: part for part in _imported_chunks(imported)}
@@ -62,8 +65,9 @@ def _address(path: str) -> str:
 
 
 @cache
-def _manifest() -> dict[str, dict]:
+def _manifest() -> dict[str, Chunk]:
     try:
-        return json.loads((DIST / "manifest.json").read_text(encoding="utf-8"))
+        chunks: dict[str, Chunk] = json.loads((DIST / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise AssetsNotBuilt("the front end is not built: run `python3 dev.py setup`") from None
+    return chunks
