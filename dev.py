@@ -30,7 +30,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 import webbrowser
 from pathlib import Path
@@ -321,7 +320,7 @@ class Children:
         deadline = time.monotonic() + SECONDS_UNTIL_READY
         while time.monotonic() < deadline:
             self.fail_if_one_ended()
-            with contextlib.suppress(urllib.error.URLError, OSError), opener.open(url, timeout=5):
+            with contextlib.suppress(OSError), opener.open(url, timeout=5):
                 return
             time.sleep(0.1)
         self._fail("web")
