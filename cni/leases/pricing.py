@@ -168,7 +168,7 @@ def annual_price(metres: int, pairs: int, term_months: int, prices: TariffPrices
         Invalid: the term is not on offer, fewer than one pair is asked for, or a tariff line is missing.
     Source: rules to the penny, rule 5.
     """
-    refuse_if_any(_request_problems(pairs, term_months, prices))
+    refuse_if_any(price_problems(pairs, term_months, prices))
     rate_pence, term_percent = prices.pence_for("pair_metre_year"), prices.term_percent[term_months]
     exact = metres * pairs * rate_pence * Fraction(term_percent) / 100
     return PriceWorking(
@@ -236,7 +236,8 @@ def tariff_in_force(tariffs: Iterable[TariffPrices], on: date) -> TariffPrices:
     return in_force(versions, on)
 
 
-def _request_problems(pairs: int, term_months: int, prices: TariffPrices) -> Iterator[Problem]:
+def price_problems(pairs: int, term_months: int, prices: TariffPrices) -> Iterator[Problem]:
+    """Yield what keeps these pairs and this term from being priced by this tariff."""
     if pairs < 1:
         yield Problem("too_few_pairs", f"{pairs} fibre pairs cannot be leased.", "Ask for one pair or more.", "pairs")
     if term_months not in prices.term_percent:

@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
 
 FAR_FUTURE = date.max
 """Stands for "no end" in comparisons; never shown and never stored."""
@@ -126,6 +129,16 @@ def parse_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is not a date; write it like 2026-11-22") from None
+
+
+def london_date(at: datetime) -> date:
+    """Return the civil date of an instant in Europe/London.
+
+    >>> from datetime import UTC
+    >>> london_date(datetime(2026, 6, 30, 23, 30, tzinfo=UTC))
+    datetime.date(2026, 7, 1)
+    """
+    return at.astimezone(LONDON).date()
 
 
 def in_words(day: date) -> str:

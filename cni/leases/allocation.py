@@ -1,0 +1,235 @@
+"""Holding fibre pairs for a lease, and giving them back: never the same pair twice on any day.
+
+First the span rows are locked, in order of id, so that no two requests can wait for each other. Then, in a *second*
+statement, free pairs are looked for: a single statement would see the pairs as they were before it waited for the
+lock, and sell them again. PostgreSQL's exclusion constraint stands behind both, for code that forgets.
+
+Everything that holds or frees a pair goes through this module. Source: docs/decisions/0003-no-double-allocation.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from itertools import chain
+from typing import NamedTuple
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from cni.assets.models import FibrePair, Span
+from cni.assets.words import PairState
+from cni.leases.lifecycle import LeaseStatus
+from cni.leases.models import Allocation, Lease, LeaseSpan
+from cni.primitives.errors import Conflict, Problem
+from cni.primitives.period import FAR_FUTURE, Period, in_words
+
+
+class FibreTaken(Conflict):
+    """Some span of the route has too few free pairs left for these days."""
+
+    code = "taken"
+    title = "Taken"
+
+
+class RouteSpan(NamedTuple):
+    """A span on a route: its row, its code, and the whole metres that the lease pays for."""
+
+    id: int
+    code: str
+    metres: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewLease:
+    """A lease to be entered. `routes` are one, or two diverse ones, each as its spans in order.
+
+    `ends_on` None: it rolls on. `annual_pence` None: priced by the tariff, that of `tariff_id` if given.
+    """
+
+    reference: str
+    member_id: int
+    from_site_id: int
+    to_site_id: int
+    routes: tuple[tuple[RouteSpan, ...], ...]
+    pairs: int
+    starts_on: date
+    ends_on: date | None
+    term_months: int
+    status: LeaseStatus
+    requested_at: datetime
+    requested_by_id: int | None = None
+    quote_id: int | None = None
+    tariff_id: int | None = None
+    annual_pence: int | None = None
+    accepted_on: date | None = None
+
+    @property
+    def period(self) -> Period:
+        """The days for which fibre is held."""
+        return Period.open_ended(self.starts_on, self.ends_on)
+
+
+LEASE_COLUMNS = tuple(field.name for field in fields(NewLease) if field.name != "routes")
+
+
+def check_routes(routes: Sequence[Sequence[str]], ends: Mapping[str, tuple[str, str]]) -> list[Problem]:
+    """Return what keeps runs of span codes from being the routes of one lease; `ends` are the sites of each span.
+
+    Each must be a simple path in its order; a second one joins the same two sites and shares no span with the first.
+    The place of a problem is `spans` or `second_spans`. Pure.
+
+    Source: rules to the penny, loading, rule 6.
+    """
+    problems: list[Problem] = []
+    for place, route in zip(("spans", "second_spans"), routes, strict=False):
+        problems += _route_problems(place, route, ends)
+    if len(routes) == 2 and not problems:
+        problems += _pair_problems(routes, ends)
+    return problems
+
+
+def sites_along(route: Sequence[str], ends: Mapping[str, tuple[str, str]]) -> list[str] | None:
+    """Return the sites that a run of spans visits, in order, or None where it is no simple path. Pure.
+
+    A single span is walked from its site a to its site z.
+    """
+    for start in ends[route[0]]:
+        sites = [start]
+        for code in route:
+            a, z = ends[code]
+            if sites[-1] not in (a, z):
+                break
+            sites.append(z if sites[-1] == a else a)
+        if len(sites) == len(route) + 1 == len(set(sites)):
+            return sites
+    return None
+
+
+def add_lease(session: Session, new: NewLease) -> Lease:
+    """Enter a lease with its spans, and hold the lowest free pairs of each: all of it or, when one lacks, nothing.
+
+    Checks neither permission nor the routes' shape (`check_routes`), and records no event: that is for its callers.
+    Of several leases entered at once, those that start earlier must come first: in that order the lowest free pair
+    always suffices where `pairs` are left on each day.
+
+    Raises:
+        FibreTaken: a span has too few free pairs on some of the days; the problems name each such span.
+    """
+    spans = list(chain.from_iterable(new.routes))
+    lock_spans(session, [span.id for span in spans])
+    free = free_pairs(session, [span.id for span in spans], new.period)
+    _refuse_if_short(new, free)
+    lease = _lease_of(new, free)
+    session.add(lease)
+    return lease
+
+
+def lock_spans(session: Session, span_ids: Iterable[int]) -> None:
+    """Lock these spans against everyone else who would hold or free a pair of them, until the transaction ends.
+
+    Always in order of id, whatever the order asked: two routes that cross cannot wait for each other.
+    """
+    ordered = select(Span.id).where(Span.id.in_(set(span_ids))).order_by(Span.id).with_for_update()
+    session.execute(ordered).all()
+
+
+def free_pairs(session: Session, span_ids: Collection[int], period: Period) -> dict[int, list[FibrePair]]:
+    """Return the offered pairs of each span that no lease holds on any day of `period`, lowest number first.
+
+    Call it after `lock_spans`, never in the same statement.
+    """
+    pairs = session.scalars(
+        select(FibrePair)
+        .where(FibrePair.span_id.in_(span_ids), FibrePair.state == PairState.OFFERED)
+        .where(~select(Allocation.id).where(Allocation.fibre_pair_id == FibrePair.id, overlaps(period)).exists())
+        .order_by(FibrePair.span_id, FibrePair.number)
+    )
+    free: dict[int, list[FibrePair]] = {span_id: [] for span_id in span_ids}
+    for pair in pairs:
+        free[pair.span_id].append(pair)
+    return free
+
+
+def release(session: Session, lease: Lease) -> None:
+    """Give back every pair that a lease holds, from its first day on."""
+    lock_spans(session, _spans_held(session, lease))
+    session.execute(delete(Allocation).where(Allocation.lease_id == lease.id))
+
+
+def shorten(session: Session, lease: Lease, ends_on: date) -> None:
+    """Give back every pair that a lease holds from `ends_on`, the first day after it, on."""
+    lock_spans(session, _spans_held(session, lease))
+    days = days_of(Period(lease.starts_on, ends_on))
+    session.execute(update(Allocation).where(Allocation.lease_id == lease.id).values(period=days))
+
+
+def overlaps(period: Period):  # type: ignore[no-untyped-def]  # a column expression: SQLAlchemy's own types say less
+    """Return the condition that an allocation has a day in `period`."""
+    return Allocation.period.op("&&")(days_of(period))
+
+
+def days_of(period: Period) -> Range[date]:
+    """Return a period as PostgreSQL keeps it; without an end its upper bound is missing."""
+    return Range(period.start, None if period.end == FAR_FUTURE else period.end, bounds="[)")
+
+
+def _route_problems(place: str, route: Sequence[str], ends: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:
+    if not route:
+        yield Problem("missing_route", "The route has no span.", "Give its spans in order.", place)
+    unknown = [code for code in route if code not in ends]
+    for code in unknown:
+        yield Problem("unknown_span", f"There is no span {code}.", "Check the id of the span.", place)
+    for code in [code for code, count in Counter(route).items() if count > 1]:
+        message = f"The route crosses span {code} twice."
+        yield Problem("repeated_span", message, "A route crosses each span once.", place)
+    if route and not unknown and len(set(route)) == len(route) and sites_along(route, ends) is None:
+        message = (
+            f"The spans {', '.join(route)} are not a route: they do not join up in this order, or meet a site twice."
+        )
+        yield Problem("broken_route", message, "Give the spans in order from one end to the other.", place)
+
+
+def _pair_problems(routes: Sequence[Sequence[str]], ends: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:
+    first, second = (sites_along(route, ends) for route in routes)
+    if first and second and {first[0], first[-1]} != {second[0], second[-1]}:
+        message = f"The second route joins {second[0]} and {second[-1]}, the first {first[0]} and {first[-1]}."
+        yield Problem("other_ends", message, "Both routes of a lease join the same two sites.", "second_spans")
+    for code in sorted(set(routes[0]) & set(routes[1])):
+        message = f"Both routes cross span {code}."
+        yield Problem("shared_span", message, "The second route has to do without it.", "second_spans")
+
+
+def _spans_held(session: Session, lease: Lease) -> list[int]:
+    return list(session.scalars(select(LeaseSpan.span_id).where(LeaseSpan.lease_id == lease.id)))
+
+
+def _refuse_if_short(new: NewLease, free: Mapping[int, Sequence[FibrePair]]) -> None:
+    spans = chain.from_iterable(new.routes)
+    short = {span.code: len(free[span.id]) for span in spans if len(free[span.id]) < new.pairs}
+    if short:
+        codes, until = ", ".join(short), "on" if new.ends_on is None else f"to {in_words(new.ends_on)}"
+        wanted = "a free fibre pair" if new.pairs == 1 else f"{new.pairs} free fibre pairs"
+        detail = f"Taken: from {in_words(new.starts_on)} {until} there are not {wanted} left on {codes}."
+        raise FibreTaken(detail, [_taken(code, count) for code, count in short.items()])
+
+
+def _taken(code: str, count: int) -> Problem:
+    left = {0: "no free fibre pair", 1: "1 free fibre pair"}.get(count, f"{count} free fibre pairs")
+    remedy = "Search again for routes that are free on these days, or ask for fewer pairs or other days."
+    return Problem("taken", f"Span {code} has {left} left on these days.", remedy, code)
+
+
+def _lease_of(new: NewLease, free: Mapping[int, Sequence[FibrePair]]) -> Lease:
+    """Return the rows of a lease that holds the first of the free pairs on each of its spans."""
+    lease = Lease(**{name: getattr(new, name) for name in LEASE_COLUMNS})
+    days = days_of(new.period)
+    for number, route in enumerate(new.routes, 1):
+        for position, span in enumerate(route, 1):
+            lease.spans.append(LeaseSpan(route=number, position=position, span_id=span.id, metres=span.metres))
+            for pair in free[span.id][: new.pairs]:
+                lease.allocations.append(Allocation(route=number, fibre_pair=pair, period=days))
+    return lease

@@ -1,0 +1,197 @@
+"""An offer: routes with what they cost, line by line, and what they have in common. Pure.
+
+`make_offer` takes no member, so that two members who ask the same are offered the same. A quote keeps an offer as JSON,
+and gives it back unchanged: `as_snapshot` and `from_snapshot` are each other's inverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from cni.leases.pricing import ENDS_PER_ROUTE, PriceWorking, TariffPrices, annual_price, billed_metres, one_off_charges
+from cni.topology.answers import Answer, Route
+from cni.topology.network import Network
+
+APART = {
+    "none": "One route",
+    "span": "Two routes that share no span",
+    "site": "Two routes that share no span and no site between the ends",
+}
+"""How far apart the routes of an offer are, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedSpan:
+    """A span in the direction in which its route crosses it; `metres` are those that it is priced at."""
+
+    code: str
+    a: str
+    z: str
+    metres: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedSite:
+    """A site that a route visits."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedRoute:
+    """A route: its sites in order, both ends included, and the spans between them."""
+
+    sites: tuple[OfferedSite, ...]
+    spans: tuple[OfferedSpan, ...]
+
+    @property
+    def metres(self) -> int:
+        """The metres that the route is priced at."""
+        return sum(span.metres for span in self.spans)
+
+    @property
+    def splice_count(self) -> int:
+        """How many sites lie between its ends, at each of which the fibre is spliced."""
+        return len(self.sites) - ENDS_PER_ROUTE
+
+
+@dataclass(frozen=True, slots=True)
+class SharedElement:
+    """What both routes depend on: a span, a site, or a risk group by its kind ("chamber", "bridge" …)."""
+
+    kind: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOffCharge:
+    """What is charged once, when billing starts: how many of a tariff line, at how many pence each."""
+
+    code: str
+    quantity: int
+    unit_pence: int
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class TariffName:
+    """The tariff version that an offer is priced by."""
+
+    name: str
+    effective_from: date
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Routes and their price. `apart` is a key of `APART`; `working` is the annual price with its working."""
+
+    apart: str
+    routes: tuple[OfferedRoute, ...]
+    shared: tuple[SharedElement, ...]
+    working: PriceWorking
+    one_off: tuple[OneOffCharge, ...]
+    tariff: TariffName
+
+    @property
+    def annual_pence(self) -> int:
+        """The price of a year, in pence, without VAT."""
+        return self.working.annual_pence
+
+    @property
+    def one_off_pence(self) -> int:
+        """What is charged once, in pence, without VAT."""
+        return sum(charge.amount_pence for charge in self.one_off)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a price depends on apart from the metres."""
+
+    pairs: int
+    term_months: int
+    prices: TariffPrices
+
+
+def make_offer(network: Network, answer: Answer, terms: Terms, risk_kinds: Mapping[str, str]) -> Offer:
+    """Return what is offered for routes that were found; `risk_kinds` says what each shared risk group is.
+
+    Raises:
+        Invalid: the term is not on offer, fewer than one pair is asked for, or a tariff line is missing.
+    Source: rules to the penny, rules 5, 6 and 11.
+    """
+    routes = tuple(_offered(network, route) for route in answer.routes)
+    metres = sum(route.metres for route in routes)
+    prices = terms.prices
+    return Offer(
+        apart=_how_far_apart(answer),
+        routes=routes,
+        shared=tuple(_shared(network, answer, risk_kinds)),
+        working=annual_price(metres, terms.pairs, terms.term_months, prices),
+        one_off=tuple(_one_off(routes, prices)),
+        tariff=TariffName(prices.name, prices.effective_from, prices.resolution),
+    )
+
+
+def as_snapshot(offer: Offer) -> dict[str, Any]:
+    """Return an offer as JSON values."""
+    kept = asdict(offer)
+    kept["working"]["term_percent"] = str(offer.working.term_percent)
+    kept["tariff"]["effective_from"] = offer.tariff.effective_from.isoformat()
+    return kept
+
+
+def from_snapshot(kept: Mapping[str, Any]) -> Offer:
+    """Return the offer that was kept as these JSON values."""
+    working, tariff = kept["working"], kept["tariff"]
+    return Offer(
+        apart=kept["apart"],
+        routes=tuple(
+            OfferedRoute(
+                sites=tuple(OfferedSite(**site) for site in route["sites"]),
+                spans=tuple(OfferedSpan(**span) for span in route["spans"]),
+            )
+            for route in kept["routes"]
+        ),
+        shared=tuple(SharedElement(**element) for element in kept["shared"]),
+        working=PriceWorking(**(working | {"term_percent": Decimal(working["term_percent"])})),
+        one_off=tuple(OneOffCharge(**charge) for charge in kept["one_off"]),
+        tariff=TariffName(**(tariff | {"effective_from": date.fromisoformat(tariff["effective_from"])})),
+    )
+
+
+def _how_far_apart(answer: Answer) -> str:
+    """Return how far apart the routes really are, whatever was asked for."""
+    if len(answer.routes) == 1:
+        return "none"
+    return "span" if answer.shared.sites else "site"
+
+
+def _offered(network: Network, route: Route) -> OfferedRoute:
+    sites = tuple(OfferedSite(code, network.site_name(code)) for code in route.sites)
+    spans = [
+        OfferedSpan(code, a, z, billed_metres(Decimal(str(network.spans[code].length_m))))
+        for code, a, z in zip(route.spans, route.sites, route.sites[1:], strict=False)
+    ]
+    return OfferedRoute(sites, tuple(spans))
+
+
+def _shared(network: Network, answer: Answer, risk_kinds: Mapping[str, str]) -> Iterator[SharedElement]:
+    for code in answer.shared.risks:
+        yield SharedElement(str(risk_kinds.get(code, "risk")), code, network.risk_name(code))
+    for code in answer.shared.sites:
+        yield SharedElement("site", code, network.site_name(code))
+
+
+def _one_off(routes: tuple[OfferedRoute, ...], prices: TariffPrices) -> Iterator[OneOffCharge]:
+    splices = sum(route.splice_count for route in routes)
+    quantities = {"connection": ENDS_PER_ROUTE * len(routes), "splice": splices}
+    for code, amount_pence in one_off_charges(len(routes), splices, prices).items():
+        if quantities[code]:
+            yield OneOffCharge(code, quantities[code], prices.pence_for(code), amount_pence)

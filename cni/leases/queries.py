@@ -1,0 +1,115 @@
+"""Reading leases and quotes, and the network of what is free to be leased."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from cni.assets.models import FibrePair, Span
+from cni.assets.snapshot import load_network
+from cni.assets.words import PairState
+from cni.leases.allocation import overlaps
+from cni.leases.lifecycle import LeaseStatus
+from cni.leases.models import Allocation, Lease, LeaseSpan, QuoteRow
+from cni.primitives.period import Period
+from cni.topology.network import Network
+
+
+def open_network(session: Session, window: Period) -> Network:
+    """Return the live plant with the pairs of each span that are free on all days of `window`. Four statements."""
+    return load_network(session, count_free_pairs(session, window))
+
+
+def count_free_pairs(session: Session, window: Period) -> dict[str, int]:
+    """Return how many offered pairs of each span no lease holds on any day of `window`, by code; none: not in it."""
+    held = select(Allocation.id).where(Allocation.fibre_pair_id == FibrePair.id, overlaps(window)).exists()
+    rows = session.execute(
+        select(Span.code, func.count())
+        .join(FibrePair, FibrePair.span_id == Span.id)
+        .where(FibrePair.state == PairState.OFFERED, ~held)
+        .group_by(Span.code)
+    )
+    return dict(rows.tuples())
+
+
+def leases_of(member_id: int | None) -> Select[Lease]:
+    """Select the leases of a member (None: of all), with their ends and member."""
+    leases = select(Lease).options(joinedload(Lease.member), joinedload(Lease.from_site), joinedload(Lease.to_site))
+    return leases if member_id is None else leases.where(Lease.member_id == member_id)
+
+
+def find_lease(session: Session, reference: str) -> Lease | None:
+    """Return a lease with all that its page shows: routes, allocated pairs, member, ends, quote and tariff."""
+    return session.scalar(
+        select(Lease)
+        .where(func.lower(Lease.reference) == reference.lower())
+        .options(
+            joinedload(Lease.member),
+            joinedload(Lease.quote),
+            joinedload(Lease.tariff),
+            joinedload(Lease.from_site),
+            joinedload(Lease.to_site),
+            selectinload(Lease.spans).joinedload(LeaseSpan.span).options(joinedload(Span.a), joinedload(Span.z)),
+            selectinload(Lease.allocations).joinedload(Allocation.fibre_pair),
+        )
+    )
+
+
+def lock_lease(session: Session, reference: str) -> Lease | None:
+    """Return a lease that nobody else can change until the transaction ends."""
+    locked = select(Lease).where(func.lower(Lease.reference) == reference.lower()).with_for_update()
+    return session.scalar(locked.execution_options(populate_existing=True))
+
+
+def quotes_of(member_id: int | None) -> Select[QuoteRow]:
+    """Select the quotes of a member (None: of all), with their ends, member and the lease that came of each, if any."""
+    quotes = select(QuoteRow).options(
+        joinedload(QuoteRow.member),
+        joinedload(QuoteRow.from_site),
+        joinedload(QuoteRow.to_site),
+        joinedload(QuoteRow.lease),
+    )
+    return quotes if member_id is None else quotes.where(QuoteRow.member_id == member_id)
+
+
+def find_quote(session: Session, reference: str) -> QuoteRow | None:
+    """Return a quote with its member, ends, tariff and the lease that came of it, if any."""
+    return session.scalar(
+        select(QuoteRow)
+        .where(func.lower(QuoteRow.reference) == reference.lower())
+        .options(
+            joinedload(QuoteRow.member),
+            joinedload(QuoteRow.from_site),
+            joinedload(QuoteRow.to_site),
+            joinedload(QuoteRow.tariff),
+            joinedload(QuoteRow.lease),
+        )
+    )
+
+
+def lock_quote(session: Session, reference: str) -> QuoteRow | None:
+    """Return a quote that nobody else can request a lease from until the transaction ends."""
+    return session.scalar(select(QuoteRow).where(func.lower(QuoteRow.reference) == reference.lower()).with_for_update())
+
+
+def is_used(session: Session, quote: QuoteRow) -> bool:
+    """Tell whether a lease was requested from a quote."""
+    return session.scalar(select(Lease.id).where(Lease.quote_id == quote.id)) is not None
+
+
+def leases_in(session: Session, status: LeaseStatus, member_id: int | None) -> list[Lease]:
+    """Return the leases of a member (None: of all) that were decided so far, the longest waiting first."""
+    waiting = leases_of(member_id).where(Lease.status == status).order_by(Lease.requested_at, Lease.id)
+    return list(session.scalars(waiting))
+
+
+def quotes_expiring(session: Session, member_id: int, days: Period) -> list[QuoteRow]:
+    """Return a member's quotes that nobody has requested and that can last be requested in `days`, soonest first."""
+    last_day = func.least(QuoteRow.expires_on, QuoteRow.starts_on)
+    quotes = (
+        quotes_of(member_id)
+        .where(last_day >= days.start, last_day < days.end)
+        .where(~select(Lease.id).where(Lease.quote_id == QuoteRow.id).exists())
+        .order_by(last_day, QuoteRow.id)
+    )
+    return list(session.scalars(quotes))

@@ -1,0 +1,125 @@
+"""The tariff as published: from its tables to the prices and the fee policy that are calculated with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from cni.leases.importing import NEEDED, TariffDraft
+from cni.leases.models import TariffLine, TariffVersion
+from cni.leases.pricing import Dated, FeePolicy, History, TariffPrices, in_force
+from cni.primitives.errors import Invalid, Problem
+
+TERM_FACTOR = "term_factor"
+TITLES = {
+    "pair_metre_year": "Fibre pair, each metre and year",
+    "minimum": "Least annual price of a lease",
+    "connection": "Connection, each end of a route",
+    "splice": "Splice, each site that a route passes",
+    "rack_quarter": "Quarter rack, a month",
+    "rack_half": "Half rack, a month",
+    "rack_full": "Full rack, a month",
+    "cross_connect_install": "Cross-connect, installation",
+    "cross_connect_month": "Cross-connect, a month",
+    "survey": "Survey",
+    "abortive_visit": "Visit that could not be carried out",
+}
+"""What people call each line, by code."""
+
+
+def tariff_versions(session: Session) -> list[TariffVersion]:
+    """Return every published version with its lines, oldest first. Two statements."""
+    found = session.scalars(
+        select(TariffVersion).options(selectinload(TariffVersion.lines)).order_by(TariffVersion.effective_from)
+    )
+    return list(found)
+
+
+def version_in_force(versions: Iterable[TariffVersion], on: date) -> TariffVersion:
+    """Return the version in force on a day; before the first one the first counts.
+
+    Raises:
+        Invalid: no tariff has been published.
+    Source: rules to the penny, rule 5.
+    """
+    history = [Dated(version.effective_from, version) for version in versions]
+    if not history:
+        problem = Problem("no_tariff", "There is no tariff yet.", "Ask the treasurer to publish one.")
+        raise Invalid.from_problems([problem])
+    return in_force(history, on)
+
+
+def prices_of(version: TariffVersion) -> TariffPrices:
+    """Return the prices of a version, to calculate with."""
+    return TariffPrices(
+        name=version.name,
+        effective_from=version.effective_from,
+        resolution=version.resolution,
+        pence={line.code: line.amount_pence for line in version.lines if line.amount_pence is not None},
+        term_percent={
+            line.term_months: line.percent
+            for line in version.lines
+            if line.term_months is not None and line.percent is not None
+        },
+    )
+
+
+def fee_policy_of(version: TariffVersion) -> FeePolicy:
+    """Return the fee policy that was published with a version."""
+    return FeePolicy(
+        contributor_percent=version.contributor_percent,
+        reserve_percent=version.reserve_percent,
+        running_costs_percent=version.running_costs_percent,
+        duct_share_percent=version.duct_share_percent,
+    )
+
+
+def fee_policies(versions: Iterable[TariffVersion]) -> History[FeePolicy]:
+    """Return the fee policies, each from the day on which its tariff takes effect."""
+    return [Dated(version.effective_from, fee_policy_of(version)) for version in versions]
+
+
+def tariff_problems(draft: TariffDraft) -> Iterator[Problem]:
+    """Yield what keeps a draft from being a tariff that a lease can be priced by."""
+    for place, words in (("name", "has no name"), ("resolution", "names no resolution")):
+        if not getattr(draft, place).strip():
+            yield Problem("missing", f"The tariff {words}.", f"Give its {place}.", place)
+    codes = {line.code for line in draft.lines}
+    for code in [code for code in (*NEEDED, TERM_FACTOR) if code not in codes]:
+        yield Problem("missing_line", f"The tariff has no line {code}.", "Add it, at 0 pence if it is free.", "lines")
+
+
+def rows_of(draft: TariffDraft) -> TariffVersion:
+    """Return the rows that keep a draft."""
+    lines = [
+        TariffLine(
+            code=line.code,
+            unit=line.unit,
+            amount_pence=line.amount_pence,
+            term_months=line.term_months,
+            percent=line.percent,
+        )
+        for line in draft.lines
+    ]
+    policy = draft.policy
+    return TariffVersion(
+        name=draft.name,
+        effective_from=draft.effective_from,
+        resolution=draft.resolution,
+        contributor_percent=policy.contributor_percent,
+        reserve_percent=policy.reserve_percent,
+        running_costs_percent=policy.running_costs_percent,
+        duct_share_percent=policy.duct_share_percent,
+        lines=lines,
+    )
+
+
+def in_force_or_later(versions: Sequence[TariffVersion], on: date) -> list[TariffVersion]:
+    """Return the version in force on a day and those that will follow it, oldest first."""
+    if not versions:
+        return []
+    current = version_in_force(versions, on)
+    return [version for version in versions if version.effective_from >= current.effective_from]

@@ -1,0 +1,224 @@
+"""What becomes of a requested lease: the network steward approves or refuses it, its user cancels, accepts or ends it.
+
+Each locks the lease before it looks at it, so that of two people at once the second one sees what the first has done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cni.db.paging import read_page
+from cni.events.kinds import LeaseAccepted, LeaseApproved, LeaseCancelled, LeaseEnded, LeaseRefused
+from cni.events.models import EventRow
+from cni.events.record import record
+from cni.leases import queries
+from cni.leases.allocation import release, shorten
+from cni.leases.lifecycle import ACTIONS, LeaseAction, LeaseState, LeaseStatus, require_action, state_on
+from cni.leases.models import Lease, QuoteRow
+from cni.members.policy import Actor, Permission, may, require
+from cni.primitives.errors import Invalid, NotFound, Problem
+from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
+from cni.primitives.period import Period, in_words, london_date
+
+ACCEPTANCE_DAYS = 14
+"""How many days back an acceptance may be dated: the time in which a delivered lease is tested (domain.md)."""
+
+EXPIRING_DAYS = 7
+"""A quote is called to mind when it can be requested for so many days only."""
+
+PERMISSIONS = {
+    LeaseAction.ACCEPT: Permission.LEASES_ACCEPT,
+    LeaseAction.APPROVE: Permission.LEASES_APPROVE,
+    LeaseAction.CANCEL: Permission.LEASES_CANCEL,
+    LeaseAction.END: Permission.LEASES_END,
+    LeaseAction.REFUSE: Permission.LEASES_APPROVE,
+}
+"""The permission that each action needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseFile:
+    """All about one lease: the row, its state today, what the actor may do to it now, and what happened so far."""
+
+    lease: Lease
+    state: LeaseState
+    actions: frozenset[LeaseAction]
+    history: list[EventRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What waits for the actor: quotes that expire soon, leases to accept, requests to approve; most pressing first."""
+
+    quotes_expiring: list[QuoteRow]
+    to_accept: list[Lease]
+    to_approve: list[Lease]
+
+
+def approve_lease(session: Session, actor: Actor, reference: str, *, at: datetime) -> Lease:
+    """Approve a request: what it holds is reserved for its user.
+
+    Permission: leases:approve. Event: LeaseApproved.
+    Raises:
+        NotFound: there is no such lease.
+        WrongState: it is not a request any more.
+    """
+    lease = _take_up(session, actor, reference, LeaseAction.APPROVE, at)
+    _decide(lease, LeaseStatus.RESERVED, actor, at)
+    record(session, actor, LeaseApproved(subject=lease.reference, member_id=lease.member_id), at=at)
+    return lease
+
+
+def refuse_lease(session: Session, actor: Actor, reference: str, reason: str, *, at: datetime) -> Lease:
+    """Refuse a request and say why; its fibre pairs are free again.
+
+    Permission: leases:approve. Event: LeaseRefused.
+    Raises:
+        NotFound: there is no such lease.
+        WrongState: it is not a request any more.
+        Invalid: no reason is given.
+    """
+    lease = _take_up(session, actor, reference, LeaseAction.REFUSE, at)
+    if not reason.strip():
+        problem = Problem("missing", "The reason is missing.", "Say why, in words that help the user.", "reason")
+        raise Invalid.from_problems([problem])
+    _decide(lease, LeaseStatus.REFUSED, actor, at)
+    lease.decision_note = reason.strip()
+    release(session, lease)
+    refused = LeaseRefused(subject=lease.reference, member_id=lease.member_id, reason=reason.strip())
+    record(session, actor, refused, at=at)
+    return lease
+
+
+def cancel_lease(session: Session, actor: Actor, reference: str, *, at: datetime) -> Lease:
+    """Take a request back before acceptance; its fibre pairs are free again.
+
+    Permission: leases:cancel. Event: LeaseCancelled.
+    Raises:
+        NotFound: the member has no such lease.
+        WrongState: it was accepted already, or is over.
+    """
+    lease = _take_up(session, actor, reference, LeaseAction.CANCEL, at)
+    lease.status = LeaseStatus.CANCELLED
+    release(session, lease)
+    record(session, actor, LeaseCancelled(subject=lease.reference, member_id=lease.member_id), at=at)
+    return lease
+
+
+def accept_lease(session: Session, actor: Actor, reference: str, accepted_on: date, *, at: datetime) -> Lease:
+    """Accept the fibre as delivered: billing starts on this day, or on the lease's first day if that is later.
+
+    Permission: leases:accept. Event: LeaseAccepted.
+    Raises:
+        NotFound: the member has no such lease.
+        WrongState: it is not reserved.
+        Invalid: the day is to come, is more than 14 days ago, or is before the approval.
+    """
+    lease = _take_up(session, actor, reference, LeaseAction.ACCEPT, at)
+    _refuse_days_outside("accepted_on", accepted_on, earliest=_earliest_acceptance(lease, at), latest=london_date(at))
+    lease.status, lease.accepted_on, lease.accepted_by_id = LeaseStatus.ACCEPTED, accepted_on, actor.person_id
+    accepted = LeaseAccepted(subject=lease.reference, member_id=lease.member_id, accepted_on=accepted_on.isoformat())
+    record(session, actor, accepted, at=at)
+    return lease
+
+
+def end_lease(session: Session, actor: Actor, reference: str, ends_on: date, *, at: datetime) -> Lease:
+    """End a lease early; `ends_on` is the first day not charged, from which on its fibre pairs are free.
+
+    Permission: leases:end. Event: LeaseEnded.
+    Raises:
+        NotFound: the member has no such lease.
+        WrongState: it was not accepted, or has ended.
+        Invalid: the day is not to come, or not before the end agreed so far.
+    """
+    lease = _take_up(session, actor, reference, LeaseAction.END, at)
+    earliest = max(london_date(at), lease.starts_on) + timedelta(days=1)
+    latest = None if lease.ends_on is None else lease.ends_on - timedelta(days=1)
+    _refuse_days_outside("ends_on", ends_on, earliest=earliest, latest=latest)
+    lease.ends_on = ends_on
+    shorten(session, lease, ends_on)
+    ended = LeaseEnded(subject=lease.reference, member_id=lease.member_id, ends_on=ends_on.isoformat())
+    record(session, actor, ended, at=at)
+    return lease
+
+
+def leases(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE) -> Page[Lease]:
+    """Return the leases that the actor may see, the newest first.
+
+    Permission: leases:read.
+    """
+    require(actor, Permission.LEASES_READ)
+    return read_page(session, queries.leases_of(actor.member_id), Lease.id, page, newest_first=True)
+
+
+def lease_file(session: Session, actor: Actor, reference: str, *, on: date) -> LeaseFile:
+    """Return all about one lease.
+
+    Permission: leases:read.
+    Raises:
+        NotFound: there is none, or it is another member's.
+    """
+    require(actor, Permission.LEASES_READ)
+    lease = queries.find_lease(session, reference)
+    if lease is None:
+        raise NotFound("There is no such thing here.")
+    require(actor, Permission.LEASES_READ, member_id=lease.member_id)
+    state = state_of(lease, on)
+    possible = frozenset(action for action in ACTIONS[state] if may(actor, PERMISSIONS[action], lease.member_id))
+    happened = select(EventRow).where(EventRow.subject == lease.reference).order_by(EventRow.id)
+    return LeaseFile(lease, state, possible, list(session.scalars(happened)))
+
+
+def todo(session: Session, actor: Actor, *, on: date) -> Todo:
+    """Return what waits for the actor; what their roles do not concern is empty.
+
+    Permission: none beyond signing in; each part asks for that of its action.
+    """
+    require(actor, Permission.ROUTES_SEARCH)
+    own, quotes, to_accept, to_approve = actor.member_id, list[QuoteRow](), list[Lease](), list[Lease]()
+    if own is not None and may(actor, Permission.LEASES_REQUEST):
+        quotes = queries.quotes_expiring(session, own, Period(on, on + timedelta(days=EXPIRING_DAYS)))
+    if own is not None and may(actor, Permission.LEASES_ACCEPT):
+        to_accept = queries.leases_in(session, LeaseStatus.RESERVED, own)
+    if may(actor, Permission.LEASES_APPROVE):
+        to_approve = queries.leases_in(session, LeaseStatus.REQUESTED, None)
+    return Todo(quotes, to_accept, to_approve)
+
+
+def state_of(lease: Lease, on: date) -> LeaseState:
+    """Return what a lease is on a day."""
+    return state_on(lease.status, on, starts_on=lease.starts_on, ends_on=lease.ends_on, accepted_on=lease.accepted_on)
+
+
+def _take_up(session: Session, actor: Actor, reference: str, action: LeaseAction, at: datetime) -> Lease:
+    """Return a lease, locked, to which the actor may do this now."""
+    require(actor, PERMISSIONS[action])
+    lease = queries.lock_lease(session, reference)
+    if lease is None:
+        raise NotFound("There is no such thing here.")
+    require(actor, PERMISSIONS[action], member_id=lease.member_id)
+    require_action(state_of(lease, london_date(at)), action)
+    return lease
+
+
+def _decide(lease: Lease, status: LeaseStatus, actor: Actor, at: datetime) -> None:
+    lease.status, lease.decided_at, lease.decided_by_id = status, at, actor.person_id
+
+
+def _earliest_acceptance(lease: Lease, at: datetime) -> date:
+    earliest = london_date(at) - timedelta(days=ACCEPTANCE_DAYS)
+    return earliest if lease.decided_at is None else max(earliest, london_date(lease.decided_at))
+
+
+def _refuse_days_outside(place: str, day: date, *, earliest: date, latest: date | None) -> None:
+    if earliest <= day and (latest is None or day <= latest):
+        return
+    if latest is None:
+        remedy = f"Give {in_words(earliest)} or a later day."
+    else:
+        remedy = f"Give a day from {in_words(earliest)} to {in_words(latest)}."
+    raise Invalid.from_problems([Problem("day_not_possible", f"{in_words(day)} is not possible.", remedy, place)])
