@@ -255,7 +255,7 @@ def _refuse_taken_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
-            raise SystemExit(f"Port {port} cannot be had: {error}. Choose another with --port.") from None
+            raise SystemExit(f"Port {port} cannot be had ({error}). Choose another: --port N") from None
 
 
 def _start_demo(options: argparse.Namespace, children: Children) -> None:

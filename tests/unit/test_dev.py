@@ -96,7 +96,7 @@ def test_node_in_our_own_environment_is_not_the_machines(dev, monkeypatch: pytes
 def test_a_taken_port_is_named_before_anything_is_done(dev):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(SystemExit, match=f"Port {port} cannot be had: .*in use.*--port"):
+        with pytest.raises(SystemExit, match=f"Port {port} cannot be had .*in use.*--port"):
             dev.demo(["--port", str(port)])
 
 
