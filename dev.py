@@ -352,17 +352,16 @@ class Children:
         return INSTANCE / "log" / f"{name}.log"
 
 
-# Calling programs
-
-
 def environment(**settings: str) -> dict[str, str]:
-    """The variables for our programs: the environment's commands come first, and the settings are there."""
+    """The variables for our programs: our environment and its commands, and the settings."""
     secret = INSTANCE / "secret-key"
     if not secret.exists():
         with os.fdopen(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
-    ours = {"CNI_INSTANCE": str(INSTANCE), "CNI_SECRET_KEY": secret.read_text(), "VIRTUAL_ENV": str(VENV)}
-    return {**ours, **os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", **settings}
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    unless_given = {"CNI_INSTANCE": str(INSTANCE), "CNI_SECRET_KEY": secret.read_text()}
+    always = {"PATH": path, "VIRTUAL_ENV": str(VENV), "UV_SYSTEM_PYTHON": "0"}  # whatever environment we are called in
+    return {**unless_given, **os.environ, **always, **settings}
 
 
 def call(command: list, cwd: Path | None = None, stdout=None, **settings: str) -> int:

@@ -130,3 +130,13 @@ def test_the_secret_key_is_made_once_and_for_its_owner_alone(dev, tmp_path: Path
     assert len(key) == 64
     assert dev.environment()["CNI_SECRET_KEY"] == key
     assert os.stat(tmp_path / "secret-key").st_mode & 0o777 == 0o600
+
+
+def test_another_environment_that_is_active_is_left_alone(dev, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dev, "INSTANCE", tmp_path)
+    monkeypatch.setenv("VIRTUAL_ENV", "/home/someone/theirs")
+    monkeypatch.setenv("UV_SYSTEM_PYTHON", "1")
+    settings = dev.environment()
+    assert settings["VIRTUAL_ENV"] == str(dev.VENV)
+    assert settings["UV_SYSTEM_PYTHON"] == "0"
+    assert settings["PATH"].split(os.pathsep)[0] == str(dev.BIN)
