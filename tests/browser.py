@@ -1,57 +1,51 @@
-"""The browser for the end-to-end tests. `python tests/browser.py` prints its path, or nothing if there is none."""
+"""Those who come in by the web doors: a browser without JavaScript, and a program with a token."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from importlib import metadata
-from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+from flask import Flask
+from flask.testing import FlaskClient
 
-ON_THE_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def find_browser() -> str | None:
-    """The path of a browser: the one that `CNI_BROWSER` names, one on the PATH, Playwright's, or as root Debian's."""
-    return os.environ.get("CNI_BROWSER") or _on_the_path() or _playwrights() or _debians()
+from cni import runtime
+from cni.members.models import Person, SignIn
+from cni.members.passwords import digest_of
+from cni.members.queries import actor_of, person_by_email
+from cni.operations.signing_in import SESSION_LIFE, NewToken, create_token
 
 
-def _on_the_path() -> str | None:
-    return next(filter(None, map(shutil.which, ON_THE_PATH)), None)
+class Browser(FlaskClient):
+    """A browser that can skip the sign-in page."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app, app.response_class, use_cookies=True)
+
+    def sign_in_as(self, person: Person) -> Browser:
+        """Hold a live session of the person, as the sign-in page would begin it; return the browser."""
+        token = f"the session of {person.email}"
+        at = runtime.now()
+        with runtime.transaction() as session:
+            session.add(
+                SignIn(person_id=person.id, token_hash=digest_of(token), signed_in_at=at, expires_at=at + SESSION_LIFE)
+            )
+        with self.session_transaction() as cookie:
+            cookie["sign_in"] = token
+        return self
 
 
-def _playwrights() -> str | None:
-    """Playwright's own; fetching it is tried once for each version of Playwright, lest runs without network wait."""
-    tried = Path(sys.prefix) / "stamps" / "playwrights-browser"
-    if not tried.exists() or tried.read_text() != metadata.version("playwright"):
-        _tell("fetching Playwright's browser ...")
-        fetch = [sys.executable, "-m", "playwright", "install", "chromium"]
-        subprocess.run(fetch, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        tried.parent.mkdir(exist_ok=True)
-        tried.write_text(metadata.version("playwright"))
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+class Program(FlaskClient):
+    """A program that sends a person's bearer token with every request."""
 
+    def __init__(self, app: Flask, person: Person) -> None:
+        super().__init__(app, app.response_class, use_cookies=False)
+        with runtime.transaction() as session:
+            found = person_by_email(session, person.email)
+            assert found is not None
+            _, self.token = create_token(
+                session, actor_of(found), NewToken("tests"), at=runtime.now(), chooser=runtime.chooser()
+            )
 
-def _debians() -> str | None:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return None
-    _tell("installing Debian's browser ...")
-    apt_get = ["apt-get", "--quiet=2", "--yes", "--no-install-recommends"]
-    for words in (["update"], ["install", "chromium"]):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run([*apt_get, *words], stdout=sys.stderr, env=environment, check=False)
-    return _on_the_path()
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"cni: {line}\n")
-    sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    sys.stdout.write(find_browser() or "")
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request with the token, unless it has an Authorization header of its own."""
+        headers = {"Authorization": f"Bearer {self.token}"} | dict(kwargs.pop("headers", {}))
+        return super().open(*args, headers=headers, **kwargs)

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Connection, Engine, event
@@ -18,6 +19,13 @@ from cni import runtime
 from cni.config import Config
 from cni.db.engine import open_engine
 from tests.postgres import migrated_database
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from cni.members.models import Person
+    from tests.browser import Browser
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """The instant at which tests take place, unless they say otherwise."""
@@ -95,3 +103,29 @@ def count_queries(connection: Connection) -> Callable[[], object]:
             event.remove(connection, "before_cursor_execute", note)
 
     return counting
+
+
+@pytest.fixture
+def app(test_runtime: runtime.Runtime) -> Flask:
+    """Both web doors on this test's sessions. Forms need no CSRF token, save in the tests about that."""
+    from cni.app import create_app  # late: tests of pure modules need no Flask
+
+    app = create_app(test_runtime.config, test_runtime)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """A browser without JavaScript: `client.sign_in_as(person)`, then `client.get("/members")`."""
+    from tests.browser import Browser
+
+    return Browser(app)
+
+
+@pytest.fixture
+def api_client(app: Flask) -> Callable[[Person], FlaskClient]:
+    """A program with a person's token: `api_client(person).get("/api/v1/members")`."""
+    from tests.browser import Program
+
+    return lambda person: Program(app, person)

@@ -17,6 +17,14 @@ class Event:
     member_id: int | None = None
 
 
+class AccessClosed(Event):
+    """An administrator closed a person's access; their sessions and API tokens ended."""
+
+
+class AccessOpened(Event):
+    """An administrator opened a person's access again."""
+
+
 class ContributionAccepted(Event):
     """The network steward accepted plant, which went live."""
 
@@ -89,6 +97,14 @@ class LeaseRequested(Event):
 
 class MemberAdmitted(Event):
     """The registrar admitted an organisation."""
+
+
+class PasswordChosen(Event):
+    """A person chose a password by a link; their other sessions ended."""
+
+
+class PasswordLinkMade(Event):
+    """An administrator made a link by which a person may choose a new password."""
 
 
 class PeriodClosed(Event):

@@ -46,6 +46,10 @@ class Member(Identified, Base):
 
     roles: Mapped[list[MemberRoleHeld]] = relationship(lazy="raise", order_by="MemberRoleHeld.role")
 
+    def roles_on(self, on: date) -> list[MemberRole]:
+        """Return the roles held on a day, in alphabetical order; they must be loaded."""
+        return [held.role for held in self.roles if held.is_held_on(on)]
+
 
 Index("uq_members_slug", func.lower(Member.slug), unique=True)
 
@@ -59,6 +63,10 @@ class MemberRoleHeld(Identified, Base):
     role: Mapped[MemberRole] = mapped_column(Word(MemberRole))
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
+
+    def is_held_on(self, on: date) -> bool:
+        """Tell whether the role is held on a day."""
+        return (self.starts_on is None or self.starts_on <= on) and (self.ends_on is None or on < self.ends_on)
 
 
 class Person(Identified, Base):
@@ -103,6 +111,11 @@ class SignIn(Identified, Base):
     address: Mapped[str | None]
     browser: Mapped[str | None]
 
+    @property
+    def reference(self) -> str:
+        """What the session is called where its person lists it; it does not help to guess the token."""
+        return self.token_hash.hex()[:12]
+
 
 class SignInAttempt(Identified, Base):
     """A failed try to sign in, kept to slow the next ones down."""
@@ -113,6 +126,17 @@ class SignInAttempt(Identified, Base):
     email: Mapped[str]
     address: Mapped[str]
     tried_at: Mapped[datetime]
+
+
+class PasswordLink(Identified, Base):
+    """A link by which a person may once choose a password. Only the SHA-256 of its random token is kept."""
+
+    __tablename__ = "password_links"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class ApiToken(Identified, Base):
@@ -127,3 +151,7 @@ class ApiToken(Identified, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+    def is_valid(self, at: datetime) -> bool:
+        """Tell whether the token lets its person in at an instant."""
+        return self.revoked_at is None and self.expires_at > at

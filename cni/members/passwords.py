@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from random import Random
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -33,3 +35,13 @@ def is_password(password: str, password_hash: str | None) -> bool:
 def digest_of(secret: str) -> bytes:
     """Return the SHA-256 of a random secret: it has nothing to guess, so it needs no slow hash."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def new_secret(chooser: Random) -> str:
+    """Return a new secret of 256 random bits, fit for a cookie or an address."""
+    return base64.urlsafe_b64encode(chooser.randbytes(32)).decode().rstrip("=")
+
+
+def needs_new_hash(password_hash: str) -> bool:
+    """Tell whether a hash was made with weaker parameters than today's."""
+    return _hasher.check_needs_rehash(password_hash)

@@ -44,6 +44,7 @@ STAFF_ROLES = frozenset({Role.AUDITOR, Role.NETWORK_STEWARD, Role.REGISTRAR, Rol
 class Permission(StrEnum):
     """What can be done, as `resource:action`."""
 
+    ACCESS_MANAGE = "access:manage"
     CONTRIBUTIONS_DECIDE = "contributions:decide"
     CONTRIBUTIONS_READ = "contributions:read"
     COOP_LOAD = "coop:load"
@@ -75,8 +76,8 @@ class Permission(StrEnum):
 
 P = Permission
 
-EVERYONE = frozenset({P.DIRECTORY_READ, P.PLANT_READ, P.ROUTES_SEARCH, P.TARIFFS_READ})
-"""What every signed-in person may: what all members see (domain.md, Who)."""
+EVERYONE = frozenset({P.ACCESS_MANAGE, P.DIRECTORY_READ, P.PLANT_READ, P.ROUTES_SEARCH, P.TARIFFS_READ})
+"""What everyone with a role may: see what all members see, and manage their own sessions and API tokens."""
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ASSET_OFFICER: EVERYONE | {P.CONTRIBUTIONS_READ, P.PLANT_PROPOSE},

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import marshmallow as ma
+
+from cni.members.throttling import TooManyAttempts
 from cni.primitives.errors import CniError, Conflict, Forbidden, Invalid, NotFound
 
 
@@ -21,6 +24,7 @@ ANSWERS: dict[type[CniError], Answer] = {
     Forbidden: Answer(status=403, exit_code=4),
     Conflict: Answer(status=409, exit_code=5),
     Invalid: Answer(status=422, exit_code=2),
+    TooManyAttempts: Answer(status=429, exit_code=4),
 }
 
 
@@ -44,3 +48,26 @@ def as_problem_json(error: CniError) -> dict[str, Any]:
     if error.problems:
         document["problems"] = [problem.as_dict() for problem in error.problems]
     return document
+
+
+class ProblemView(ma.Schema):
+    """One thing wrong with a submission."""
+
+    code = ma.fields.String(required=True)
+    message = ma.fields.String(required=True)
+    remedy = ma.fields.String(required=True)
+    place = ma.fields.String(metadata={"description": "The field, of a nested one `outer.inner`."})
+    file = ma.fields.String()
+    row = ma.fields.Integer(metadata={"description": "The spreadsheet's row: the header is 1."})
+    column = ma.fields.String()
+
+
+class ProblemDocumentView(ma.Schema):
+    """A refusal (RFC 9457)."""
+
+    type = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True)
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence about this case."})
+    code = ma.fields.String(required=True, metadata={"description": "Stable, for programs."})
+    problems = ma.fields.List(ma.fields.Nested(ProblemView), metadata={"description": "All that is wrong, at once."})

@@ -88,6 +88,15 @@ def upgrade() -> None:
     CREATE INDEX ix_sign_in_attempts_email_tried_at ON sign_in_attempts (email, tried_at);
     CREATE INDEX ix_sign_in_attempts_address_tried_at ON sign_in_attempts (address, tried_at);
 
+    CREATE TABLE password_links (
+        id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_password_links PRIMARY KEY,
+        person_id bigint NOT NULL CONSTRAINT fk_password_links_person_id_people REFERENCES people,
+        token_hash bytea NOT NULL CONSTRAINT uq_password_links_token_hash UNIQUE,
+        expires_at timestamptz NOT NULL,
+        used_at timestamptz
+    );
+    CREATE INDEX ix_password_links_person_id ON password_links (person_id);
+
     CREATE TABLE api_tokens (
         id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_api_tokens PRIMARY KEY,
         person_id bigint NOT NULL CONSTRAINT fk_api_tokens_person_id_people REFERENCES people,
@@ -104,5 +113,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "DROP TABLE api_tokens, sign_in_attempts, sign_ins, person_roles, people, member_roles, members, cooperative"
+        "DROP TABLE api_tokens, password_links, sign_in_attempts, sign_ins,"
+        " person_roles, people, member_roles, members, cooperative"
     )

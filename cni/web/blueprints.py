@@ -1,0 +1,17 @@
+"""The groups of pages, each a blueprint in a module of its own."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from cni.web.auth import auth
+from cni.web.health import health
+from cni.web.home import home
+from cni.web.members import members
+
+PAGES: tuple[Blueprint, ...] = (
+    auth,
+    health,
+    home,
+    members,
+)

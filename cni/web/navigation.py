@@ -1,0 +1,48 @@
+"""The main menu: what the actor's roles allow, in the order of a working day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from cni.members.policy import Actor, Permission, may
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the menu; it is shown to those who hold the permission."""
+
+    label: str
+    endpoint: str
+    icon: str
+    permission: Permission
+
+
+MENU = (
+    Entry("Start", "home.start", "home", Permission.DIRECTORY_READ),
+    Entry("Members", "members.directory", "members", Permission.DIRECTORY_READ),
+)
+
+
+def navigation(actor: Actor) -> list[dict[str, object]]:
+    """Return the lines of the menu for an actor: label, url, icon, and whether this page is under it."""
+    return [
+        {
+            "label": entry.label,
+            "url": url_for(entry.endpoint),
+            "icon": entry.icon,
+            "active": _is_here(entry),
+        }
+        for entry in MENU
+        if may(actor, entry.permission)
+    ]
+
+
+def _is_here(entry: Entry) -> bool:
+    """Tell whether this page is the entry's own; of a group's other pages its first entry is marked."""
+    if request.endpoint in {other.endpoint for other in MENU}:
+        return request.endpoint == entry.endpoint
+    group = entry.endpoint.partition(".")[0]
+    firsts = [other for other in MENU if other.endpoint.startswith(f"{group}.")]
+    return request.blueprint == group and firsts[0] == entry
