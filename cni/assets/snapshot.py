@@ -69,7 +69,7 @@ def risk_kinds(session: Session, codes: Collection[str]) -> dict[str, RiskKind]:
     if not codes:
         return {}
     rows = session.execute(select(RiskGroup.code, RiskGroup.kind).where(RiskGroup.code.in_(codes)))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def _number(length_m: Decimal) -> float:

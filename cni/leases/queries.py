@@ -29,7 +29,7 @@ def count_free_pairs(session: Session, window: Period) -> dict[str, int]:
         .where(FibrePair.state == PairState.OFFERED, ~held)
         .group_by(Span.code)
     )
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def leases_of(member_id: int | None) -> Select[Lease]:

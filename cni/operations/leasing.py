@@ -5,6 +5,7 @@ Each locks the lease before it looks at it, so that of two people at once the se
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,7 +21,9 @@ from cni.leases.allocation import release, shorten
 from cni.leases.lifecycle import ACTIONS, LeaseAction, LeaseState, LeaseStatus, require_action, state_on
 from cni.leases.models import Lease, QuoteRow
 from cni.members.policy import Actor, Permission, may, require
-from cni.primitives.errors import Invalid, NotFound, Problem
+from cni.operations._books import closed_month_problems
+from cni.operations.tasks import Task
+from cni.primitives.errors import Invalid, NotFound, Problem, refuse_if_any
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import Period, in_words, london_date
 
@@ -48,15 +51,6 @@ class LeaseFile:
     state: LeaseState
     actions: frozenset[LeaseAction]
     history: list[EventRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Todo:
-    """What waits for the actor: quotes that expire soon, leases to accept, requests to approve; most pressing first."""
-
-    quotes_expiring: list[QuoteRow]
-    to_accept: list[Lease]
-    to_approve: list[Lease]
 
 
 def approve_lease(session: Session, actor: Actor, reference: str, *, at: datetime) -> Lease:
@@ -116,10 +110,12 @@ def accept_lease(session: Session, actor: Actor, reference: str, accepted_on: da
     Raises:
         NotFound: the member has no such lease.
         WrongState: it is not reserved.
-        Invalid: the day is to come, is more than 14 days ago, or is before the approval.
+        Invalid: the day is to come, is more than 14 days ago, before the approval, or in a closed month.
     """
     lease = _take_up(session, actor, reference, LeaseAction.ACCEPT, at)
-    _refuse_days_outside("accepted_on", accepted_on, earliest=_earliest_acceptance(lease, at), latest=london_date(at))
+    days = {"earliest": _earliest_acceptance(lease, at), "latest": london_date(at)}
+    problems = [*_day_problems("accepted_on", accepted_on, **days)]
+    refuse_if_any(problems or closed_month_problems(session, accepted_on, "accepted_on"))
     lease.status, lease.accepted_on, lease.accepted_by_id = LeaseStatus.ACCEPTED, accepted_on, actor.person_id
     accepted = LeaseAccepted(subject=lease.reference, member_id=lease.member_id, accepted_on=accepted_on.isoformat())
     record(session, actor, accepted, at=at)
@@ -138,7 +134,7 @@ def end_lease(session: Session, actor: Actor, reference: str, ends_on: date, *, 
     lease = _take_up(session, actor, reference, LeaseAction.END, at)
     earliest = max(london_date(at), lease.starts_on) + timedelta(days=1)
     latest = None if lease.ends_on is None else lease.ends_on - timedelta(days=1)
-    _refuse_days_outside("ends_on", ends_on, earliest=earliest, latest=latest)
+    refuse_if_any(_day_problems("ends_on", ends_on, earliest=earliest, latest=latest))
     lease.ends_on = ends_on
     shorten(session, lease, ends_on)
     ended = LeaseEnded(subject=lease.reference, member_id=lease.member_id, ends_on=ends_on.isoformat())
@@ -173,20 +169,23 @@ def lease_file(session: Session, actor: Actor, reference: str, *, on: date) -> L
     return LeaseFile(lease, state, possible, list(session.scalars(happened)))
 
 
-def todo(session: Session, actor: Actor, *, on: date) -> Todo:
-    """Return what waits for the actor; what their roles do not concern is empty.
+def todo(session: Session, actor: Actor, today: date) -> list[Task]:
+    """Return what waits for the actor: leases to accept, requests to decide, quotes that expire soon.
 
-    Permission: none beyond signing in; each part asks for that of its action.
+    Permission: routes:search; each part asks for that of its action besides.
     """
     require(actor, Permission.ROUTES_SEARCH)
-    own, quotes, to_accept, to_approve = actor.member_id, list[QuoteRow](), list[Lease](), list[Lease]()
-    if own is not None and may(actor, Permission.LEASES_REQUEST):
-        quotes = queries.quotes_expiring(session, own, Period(on, on + timedelta(days=EXPIRING_DAYS)))
-    if own is not None and may(actor, Permission.LEASES_ACCEPT):
-        to_accept = queries.leases_in(session, LeaseStatus.RESERVED, own)
+    tasks: list[Task] = []
+    if actor.member_id is not None and may(actor, Permission.LEASES_ACCEPT):
+        reserved = queries.leases_in(session, LeaseStatus.RESERVED, actor.member_id)
+        tasks += [_task("Accept lease", lease) for lease in reserved]
     if may(actor, Permission.LEASES_APPROVE):
-        to_approve = queries.leases_in(session, LeaseStatus.REQUESTED, None)
-    return Todo(quotes, to_accept, to_approve)
+        requested = queries.leases_in(session, LeaseStatus.REQUESTED, None)
+        tasks += [_task("Decide on the request", lease, lease.member.name) for lease in requested]
+    if actor.member_id is not None and may(actor, Permission.LEASES_REQUEST):
+        soon = Period(today, today + timedelta(days=EXPIRING_DAYS))
+        tasks += [_expiring(quote) for quote in queries.quotes_expiring(session, actor.member_id, soon)]
+    return tasks
 
 
 def state_of(lease: Lease, on: date) -> LeaseState:
@@ -205,6 +204,29 @@ def _take_up(session: Session, actor: Actor, reference: str, action: LeaseAction
     return lease
 
 
+def _task(title: str, lease: Lease, who: str = "") -> Task:
+    ends = f"{lease.from_site.name} to {lease.to_site.name}"
+    return Task(
+        about="lease",
+        title=f"{title} {lease.reference}",
+        reference=lease.reference,
+        text=f"{who}: {ends}" if who else ends,
+        due=f"from {in_words(lease.starts_on)}",
+        tone="now",
+    )
+
+
+def _expiring(quote: QuoteRow) -> Task:
+    return Task(
+        about="quote",
+        title=f"Quote {quote.reference} expires soon",
+        reference=quote.reference,
+        text=f"{quote.from_site.name} to {quote.to_site.name}",
+        due=f"until {in_words(min(quote.expires_on, quote.starts_on))}",
+        tone="soon",
+    )
+
+
 def _decide(lease: Lease, status: LeaseStatus, actor: Actor, at: datetime) -> None:
     lease.status, lease.decided_at, lease.decided_by_id = status, at, actor.person_id
 
@@ -214,11 +236,8 @@ def _earliest_acceptance(lease: Lease, at: datetime) -> date:
     return earliest if lease.decided_at is None else max(earliest, london_date(lease.decided_at))
 
 
-def _refuse_days_outside(place: str, day: date, *, earliest: date, latest: date | None) -> None:
-    if earliest <= day and (latest is None or day <= latest):
-        return
-    if latest is None:
-        remedy = f"Give {in_words(earliest)} or a later day."
-    else:
-        remedy = f"Give a day from {in_words(earliest)} to {in_words(latest)}."
-    raise Invalid.from_problems([Problem("day_not_possible", f"{in_words(day)} is not possible.", remedy, place)])
+def _day_problems(place: str, day: date, *, earliest: date, latest: date | None) -> Iterator[Problem]:
+    if day < earliest or (latest is not None and day > latest):
+        until = "or a later day" if latest is None else f"or a later day, {in_words(latest)} at the latest"
+        remedy = f"Give {in_words(earliest)} {until}."
+        yield Problem("day_not_possible", f"{in_words(day)} is not possible.", remedy, place)

@@ -280,7 +280,7 @@ def _require_user(session: Session, actor: Actor, today: date) -> int:
 
 def _site_ids(session: Session, search: RouteSearch) -> dict[str, int]:
     codes = (search.from_site, search.to_site)
-    return dict(session.execute(select(Site.code, Site.id).where(Site.code.in_(codes))).tuples())
+    return dict(session.execute(select(Site.code, Site.id).where(Site.code.in_(codes))).all())
 
 
 def _refuse_unless_open(session: Session, quote: QuoteRow, today: date) -> None:
@@ -301,7 +301,7 @@ def _span_codes(quote: QuoteRow) -> list[str]:
 
 def _as_quoted(session: Session, actor: Actor, quote: QuoteRow, *, at: datetime, chooser: Chooser) -> NewLease:
     codes = _span_codes(quote)
-    ids = dict(session.execute(select(Span.code, Span.id).where(Span.code.in_(codes))).tuples())
+    ids = dict(session.execute(select(Span.code, Span.id).where(Span.code.in_(codes))).all())
     return NewLease(
         reference=new_reference("LSE", chooser),
         member_id=quote.member_id,
