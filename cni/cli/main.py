@@ -14,6 +14,8 @@ from cni.schemas.problems import answer_to
 
 COMMANDS = {
     "db": "cni.cli.db:db",
+    "load": "cni.cli.load:load",
+    "worker": "cni.worker.command:worker",
 }
 """Where each command lives. They are imported on call, so that a quick one stays quick."""
 

@@ -107,6 +107,13 @@ class PasswordLinkMade(Event):
     """An administrator made a link by which a person may choose a new password."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldSignInsForgotten(Event):
+    """Sessions and failed attempts of long ago were deleted."""
+
+    rows: int
+
+
 class PeriodClosed(Event):
     """The treasurer closed a month: nothing more can be posted in it."""
 

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     CONTRIBUTIONS_DECIDE = "contributions:decide"
     CONTRIBUTIONS_READ = "contributions:read"
     COOP_LOAD = "coop:load"
+    COOP_MAINTAIN = "coop:maintain"
     DIRECTORY_READ = "directory:read"
     DOCUMENTS_READ = "documents:read"
     EVENTS_READ = "events:read"
