@@ -105,7 +105,7 @@ def seal_hash(chain_number: int, previous_hash: str, content: str) -> str:
 
 
 def verify(journals: Iterable[SealedJournal]) -> Verification:
-    """Return what is right and the first that is wrong of all journals, in the order of the chain, unsealed ones last."""
+    """Return how far all journals are right; they come in the order of the chain, those without a seal last."""
     number, head = 0, GENESIS
     for journal in journals:
         why = _fault(journal, number + 1, head)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload, selectinload
 
-from cni.ledger.chart import AccountKind
+from cni.db.paging import read_page
+from cni.ledger.chart import SUSPENSE, AccountKind
 from cni.ledger.lines import SettledLine
 from cni.ledger.models import (
     Account,
@@ -24,9 +26,8 @@ from cni.ledger.models import (
 )
 from cni.ledger.parties import Party
 from cni.members.models import Cooperative, Member, Person
+from cni.primitives.paging import Page, PageRequest
 from cni.primitives.period import Month, Period
-
-PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +137,18 @@ def documents_of_run(session: Session, run_id: int) -> Sequence[DocumentRow]:
     ).all()
 
 
-def documents(session: Session, *, member_id: int | None, before: str | None = None) -> Sequence[DocumentRow]:
-    """Return a page of documents, the latest first: a member's, or everybody's; `before` a day and number seen last."""
+def documents(session: Session, page: PageRequest, *, member_id: int | None) -> Page[DocumentRow]:
+    """Return a page of documents, the latest first: a member's, or everybody's."""
     wanted = select(DocumentRow).options(joinedload(DocumentRow.member))
     if member_id is not None:
         wanted = wanted.where(DocumentRow.member_id == member_id)
-    if before is not None:
-        last = aliased(DocumentRow)
-        wanted = wanted.where(DocumentRow.id < select(last.id).where(last.number == before).scalar_subquery())
-    return session.scalars(wanted.order_by(DocumentRow.id.desc()).limit(PAGE)).all()
+    return read_page(session, wanted, DocumentRow.id, page, newest_first=True)
+
+
+def documents_since(session: Session, day: date, *, member_id: int) -> int:
+    """Return how many documents a member was issued on a day or later."""
+    wanted = select(func.count()).where(DocumentRow.member_id == member_id, DocumentRow.issued_on >= day)
+    return session.scalar(wanted.select_from(DocumentRow)) or 0
 
 
 def document(session: Session, number: str) -> DocumentRow | None:
@@ -184,14 +188,13 @@ def balances(session: Session, on: date | None = None, *, member_id: int | None 
     return [Balance(code, name, kind, int(pence)) for code, name, kind, pence in session.execute(wanted).tuples()]
 
 
-def journals(session: Session, *, before: int | None = None, month: Month | None = None) -> Sequence[JournalRow]:
-    """Return a page of journals with their seals and postings, the latest first; `before` a chain number."""
-    wanted = _journals().order_by(JournalSeal.chain_number.desc()).limit(PAGE)
-    if before is not None:
-        wanted = wanted.where(JournalSeal.chain_number < before)
+def journals(session: Session, page: PageRequest, *, month: Month | None = None) -> Page[JournalRow]:
+    """Return a page of journals with their seals and postings, the latest first: of a month, or of all."""
+    wanted = _journals()
     if month is not None:
         wanted = wanted.where(LedgerPeriod.starts_on == month.period.start)
-    return session.scalars(wanted).all()
+    # Journals are numbered under the chain's lock, so that their numbers stand in the order of the chain.
+    return read_page(session, wanted, JournalRow.id, page, newest_first=True)
 
 
 def journal(session: Session, chain_number: int) -> JournalRow | None:
@@ -243,6 +246,36 @@ def postings_by_journal(session: Session, first: int, last: int) -> dict[int, li
     return found
 
 
+def withheld_by_month(session: Session) -> dict[Month, int]:
+    """Return how many documents each issued month still lacks, months that lack none left out."""
+    called_for = _sums_by_run(ChargeLineRow.user, ChargeLineRow.charge_pence).union_all(
+        _sums_by_run(ChargeLineRow.contributor, ChargeLineRow.fee_pence)
+    )
+    due = called_for.subquery()
+    counts = select(due.c.run_id, func.count().label("due")).group_by(due.c.run_id).subquery()
+    issued = select(DocumentRow.run_id, func.count().label("issued")).group_by(DocumentRow.run_id).subquery()
+    missing = counts.c.due - func.coalesce(issued.c.issued, 0)
+    rows = session.execute(
+        select(LedgerPeriod.starts_on, missing)
+        .join(SettlementRunRow, SettlementRunRow.period_id == LedgerPeriod.id)
+        .join(counts, counts.c.run_id == SettlementRunRow.id)
+        .outerjoin(issued, issued.c.run_id == SettlementRunRow.id)
+        .where(missing > 0)
+        .order_by(LedgerPeriod.starts_on)
+    )
+    return {Month.of(starts_on): count for starts_on, count in rows.tuples()}
+
+
+def _sums_by_run(member: InstrumentedAttribute[Any], pence: InstrumentedAttribute[int]) -> Select[int]:
+    """Return the runs, once for each member with anything to be billed in them; suspense is no member's."""
+    return (
+        select(ChargeLineRow.run_id)
+        .where(member.is_not(None), member != SUSPENSE.code)
+        .group_by(ChargeLineRow.run_id, member)
+        .having(func.sum(pence) != 0)
+    )
+
+
 def _party(row: Member) -> Party:
     agreed = row.self_billing_from
     return Party(
@@ -259,14 +292,14 @@ def _party(row: Member) -> Party:
     )
 
 
-def _runs() -> Select[tuple[SettlementRunRow]]:
+def _runs() -> Select[SettlementRunRow]:
     return select(SettlementRunRow).join(SettlementRunRow.period).options(joinedload(SettlementRunRow.period))
 
 
-def _run_views(session: Session, wanted: Select[tuple[SettlementRunRow]]) -> list[RunView]:
+def _run_views(session: Session, wanted: Select[SettlementRunRow]) -> list[RunView]:
     # Whoever waited for the month's lock may hold rows from before: read them anew.
     found = session.scalars(wanted.execution_options(populate_existing=True)).all()
-    names = people_names(session, {run.approved_by_id for run in found} | {run.issued_by_id for run in found})
+    names = people_names(session, {number for run in found for number in (run.approved_by_id, run.issued_by_id)})
     return [
         RunView(
             run=run,
@@ -278,7 +311,7 @@ def _run_views(session: Session, wanted: Select[tuple[SettlementRunRow]]) -> lis
     ]
 
 
-def _journals() -> Select[tuple[JournalRow]]:
+def _journals() -> Select[JournalRow]:
     return (
         select(JournalRow)
         .join(JournalRow.period)

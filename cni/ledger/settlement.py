@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cni.ledger import chart
@@ -30,6 +30,13 @@ class Settlement:
     documents: tuple[DocumentDraft, ...]
     warnings: tuple[Caution, ...]
     digest: str
+
+    def warning_only_of(self, documents: Iterable[DocumentDraft]) -> Settlement:
+        """Return it without the warnings of documents other than these, which are issued already."""
+        about_documents = {warning for document in self.documents for warning in document.warnings}
+        kept = {warning for document in documents for warning in document.warnings}
+        warnings = tuple(w for w in self.warnings if w in kept or w not in about_documents)
+        return replace(self, warnings=warnings)
 
 
 def settle(

@@ -32,6 +32,7 @@ BROKEN = "not what was issued"
 
 def verify_chain(session: Session) -> Verification:
     """Return what a check of every journal, from the first on, finds; it trusts no trigger and no stored total."""
+    session.expire_all()  # what this session read before may have been changed behind its back
     return chain.verify(_sealed_journals(session))
 
 
@@ -122,22 +123,24 @@ def _sums(session: Session) -> Sums:
         .join(SettlementRunRow, SettlementRunRow.id == ChargeLineRow.run_id)
         .where(SettlementRunRow.journal_id.not_in(taken_back))
     ).one()
-    documents = session.execute(
-        select(
-            DocumentRow.kind,
-            func.sum(DocumentRow.gross_pence),
-            func.sum(DocumentRow.vat_pence),
-            func.count(),
-        ).group_by(DocumentRow.kind)
-    ).tuples()
+    documents = list(
+        session.execute(
+            select(
+                DocumentRow.kind,
+                func.sum(DocumentRow.gross_pence),
+                func.sum(DocumentRow.vat_pence),
+                func.count(),
+            ).group_by(DocumentRow.kind)
+        ).tuples()
+    )
     series = session.execute(select(NumberSeries.name, NumberSeries.next_number)).tuples()
     return Sums(
         accounts=accounts,
         charge_pence=int(lines[0] or 0),
         fee_pence=int(lines[1] or 0),
         reserve_pence=int(lines[2] or 0),
-        gross_pence={kind: int(gross) for kind, gross, _vat, _count in (rows := list(documents))},
-        vat_pence={kind: int(vat) for kind, _gross, vat, _count in rows},
-        numbers_used={kind: count for kind, _gross, _vat, count in rows},
+        gross_pence={kind: int(gross) for kind, gross, _vat, _count in documents},
+        vat_pence={kind: int(vat) for kind, _gross, vat, _count in documents},
+        numbers_used={kind: count for kind, _gross, _vat, count in documents},
         numbers_taken={name: next_number - 1 for name, next_number in series},
     )

@@ -158,7 +158,7 @@ def upgrade() -> None:
     CREATE FUNCTION keep_issued_run() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF TG_OP = 'UPDATE' AND OLD.issued_at IS NULL THEN RETURN NEW; END IF;
-        RAISE EXCEPTION 'settlement run % is issued or approved and stays', OLD.id USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION 'settlement run % is approved or issued: it stays', OLD.id USING ERRCODE = 'restrict_violation';
     END $$;
     CREATE TRIGGER issued BEFORE UPDATE OR DELETE ON settlement_runs FOR EACH ROW EXECUTE FUNCTION keep_issued_run();
     CREATE TRIGGER history BEFORE TRUNCATE ON settlement_runs EXECUTE FUNCTION refuse_change();
@@ -182,6 +182,15 @@ def upgrade() -> None:
         CONSTRAINT pk_charge_lines PRIMARY KEY (run_id, position),
         CONSTRAINT ck_charge_lines_adds_up CHECK (charge_pence = fee_pence + margin_pence)
     );
+    CREATE FUNCTION refuse_line_of_issued_run() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM settlement_runs WHERE id = NEW.run_id AND issued_at IS NOT NULL) THEN
+            RAISE EXCEPTION 'settlement run % is issued: it has all its lines', NEW.run_id
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER issued BEFORE INSERT ON charge_lines FOR EACH ROW EXECUTE FUNCTION refuse_line_of_issued_run();
     CREATE INDEX ix_charge_lines_lease ON charge_lines (lease);
     CREATE INDEX ix_charge_lines_contributor ON charge_lines (contributor);
     CREATE INDEX ix_charge_lines_user ON charge_lines ("user");
@@ -224,6 +233,6 @@ def downgrade() -> None:
     ALTER TABLE journals DROP CONSTRAINT fk_journals_id_journal_seals;
     DROP TABLE documents, number_series, charge_lines, settlement_runs, journal_seals, postings, journals, periods,
         accounts;
-    DROP FUNCTION keep_issued_run(), keep_closed_period(), refuse_posting_into_sealed(), seal_journal(),
-        journal_content(bigint), hash_of_text(text);
+    DROP FUNCTION refuse_line_of_issued_run(), keep_issued_run(), keep_closed_period(), refuse_posting_into_sealed(),
+        seal_journal(), journal_content(bigint), hash_of_text(text);
     """)
