@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from cni.assets.models import Site, Span
@@ -24,9 +24,8 @@ from cni.leases.models import Lease, QuoteRow
 from cni.leases.offers import Offer, Terms, as_snapshot, from_snapshot, make_offer
 from cni.leases.pricing import price_problems
 from cni.leases.tariffs import prices_of, tariff_versions, version_in_force
-from cni.members.models import Member
+from cni.members.models import MemberRoleHeld
 from cni.members.policy import Actor, MemberRole, Permission, require
-from cni.members.queries import holding
 from cni.primitives.errors import Conflict, Forbidden, NotFound, Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
@@ -270,12 +269,21 @@ def _require_user(session: Session, actor: Actor, today: date) -> int:
     """Return the actor's member, which must be a user of the co-op on the day."""
     if actor.member_id is None:
         raise Forbidden("A lease is requested by a person of the member that will use it.")
-    user = select(Member.id).where(Member.id == actor.member_id, holding(MemberRole.USER, today))
-    if session.scalar(user) is None:
+    if not _is_user(session, actor.member_id, today):
         raise NotAUser(
             "Your organisation does not lease in the co-operative today. The registrar can add the role “user”."
         )
     return actor.member_id
+
+
+def _is_user(session: Session, member_id: int, today: date) -> bool:
+    held = select(MemberRoleHeld.id).where(
+        MemberRoleHeld.member_id == member_id,
+        MemberRoleHeld.role == MemberRole.USER,
+        or_(MemberRoleHeld.starts_on.is_(None), MemberRoleHeld.starts_on <= today),
+        or_(MemberRoleHeld.ends_on.is_(None), MemberRoleHeld.ends_on > today),
+    )
+    return bool(session.scalar(select(held.exists())))
 
 
 def _site_ids(session: Session, search: RouteSearch) -> dict[str, int]:
