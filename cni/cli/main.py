@@ -14,6 +14,7 @@ from cni.schemas.problems import answer_to
 
 COMMANDS = {
     "db": "cni.cli.db:db",
+    "demo": "cni.cli.demo:demo",
     "load": "cni.cli.load:load",
     "worker": "cni.worker.command:worker",
 }

@@ -27,11 +27,12 @@ def forget_old_sign_ins(timestamp: int) -> None:
 def verify_books(timestamp: int) -> None:
     """Every night: recompute the hash chain of the books, and cry out if it is broken."""
     with runtime.reading() as session:
-        verdict = bookkeeping.verify_books(session, OPERATOR)
-    if verdict.is_sound:
-        log.info("books verified", journals=verdict.journals)
+        report = bookkeeping.verify_books(session, OPERATOR)
+    if report.holds:
+        log.info("books verified", journals=report.chain.journals)
     else:
-        log.critical("the books are broken", journal=verdict.journal_id, why=verdict.why)
+        wrong = [check.title for check in report.checks if not check.holds]
+        log.critical("the books are broken", first_wrong=report.chain.first_wrong, wrong=wrong)
 
 
 def run_worker(url: str, *, wait: bool = True) -> None:

@@ -1,0 +1,143 @@
+"""`cni demo`: build the demonstration co-op, through the same operations that people use, and say who can sign in."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cni import runtime
+from cni.assets.importing import read_upload
+from cni.cli.main import open_database
+from cni.cli.output import answer, json_option
+from cni.members.policy import OPERATOR, Actor
+from cni.members.queries import actor_of, cooperative, person_by_email
+from cni.operations import leasing, loading, ordering, registering, settling
+from cni.primitives.period import Month, add_months
+from cni.topology.questions import Diversity
+
+FOLDER = Path(__file__).parents[2] / "demonstration"
+SETTLED = (Month(2026, 8), Month(2026, 9), Month(2026, 10))
+TREASURER, APPROVER = "treasurer@irwell-and-tame.example", "approver@irwell-and-tame.example"
+STEWARD = "steward@irwell-and-tame.example"
+REFUSAL = "The Medlock chamber is rebuilt in the spring; please ask again for a route that avoids it."
+
+
+@click.group()
+def demo() -> None:
+    """Build the demonstration co-op."""
+
+
+@demo.command("build")
+@json_option
+def build(as_json: bool) -> None:
+    """Build the demonstration co-op in an empty database; where there is a co-op already, do nothing."""
+    open_database()
+    with runtime.transaction() as session:
+        is_new = cooperative(session) is None
+        if is_new:
+            Demonstration(session).build()
+    words = "The demonstration co-op is built." if is_new else "There is a co-op already; nothing was changed."
+    answer({"built": is_new}, words, as_json=as_json)
+
+
+@demo.command("sign-ins")
+@json_option
+def sign_ins(as_json: bool) -> None:
+    """Say who can sign in to the demonstration: one person for each role."""
+    people = list(_one_person_for_each_role())
+    width = max(len(person["email"]) for person in people)
+    lines = [f"  {person['role']:<16} {person['email']:<{width}}  {person['password']}" for person in people]
+    answer({"sign_ins": people}, "\n".join(lines), as_json=as_json)
+
+
+def _one_person_for_each_role() -> Iterator[dict[str, str]]:
+    with (FOLDER / "people.csv").open(encoding="utf-8", newline="") as file:
+        people = list(csv.DictReader(file))
+    seen: set[str] = set()
+    for person in people:
+        for role in set(person["roles"].split(";")) - seen:
+            seen.add(role)
+            yield {"role": role, "email": person["email"], "password": person["password"]}
+
+
+class Demonstration:
+    """The demonstration co-op in the making, all in one transaction."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.now = runtime.now()
+        self.today = runtime.today()
+
+    def build(self) -> None:
+        """Load the folder, settle three months, and leave something to do for everyone."""
+        files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.name in loading.FILES}
+        loading.load_coop(self.session, OPERATOR, files, at=self.now, today=self.today, chooser=runtime.chooser())
+        self.session.flush()
+        for month in SETTLED:
+            self.settle(month)
+        self.propose_plant()
+        self.order_leases()
+
+    def settle(self, month: Month) -> None:
+        """Approve a month on the second day after it, and issue it on the fourth, as two people would."""
+        approved_on, issued_on = (month.period.end + timedelta(days=days) for days in (1, 3))
+        approver, treasurer = self.person(APPROVER), self.person(TREASURER)
+        preview = settling.preview_settlement(self.session, approver, month, today=approved_on)
+        digest = preview.settlement.digest
+        settling.approve_settlement(self.session, approver, month, digest, at=_morning(approved_on), today=approved_on)
+        settling.issue_settlement(self.session, treasurer, month, digest, at=_morning(issued_on), today=issued_on)
+
+    def propose_plant(self) -> None:
+        """Have the council propose three spans, which wait for the steward."""
+        officer = self.person("assets@irwell-council.example")
+        sample = FOLDER / "sample-uploads" / "three-new-spans.geojson"
+        submission = read_upload(sample.read_bytes(), sample.name)
+        note = "The new cabinets' spare pairs (demonstration)"
+        registering.propose_plant(self.session, officer, submission, note, at=self.now, chooser=runtime.chooser())
+
+    def order_leases(self) -> None:
+        """Leave a quote, a request to approve, a refused one, a cancelled one, and a lease to accept."""
+        steward = self.person(STEWARD)
+        self.quote("planner@pennine-wave.example", "STO", "ROC", None)
+        self.request("planner@weft-and-weave.example", "AOB", "MED", Diversity.SITE)
+        refused = self.request("planner@spindle.example", "AOB", "MSP", Diversity.SPAN)
+        leasing.refuse_lease(self.session, steward, refused, REFUSAL, at=self.now)
+        planner = self.person("planner@northern-heron.example")
+        cancelled = self.request("planner@northern-heron.example", "BUR", "MAN", None)
+        leasing.cancel_lease(self.session, planner, cancelled, at=self.now)
+        reserved = self.request("planner@pennine-wave.example", "OLD", "MSP", Diversity.SPAN)
+        leasing.approve_lease(self.session, steward, reserved, at=self.now)
+
+    def quote(self, email: str, from_site: str, to_site: str, diverse: Diversity | None) -> str:
+        """Have a planner get a quote for a pair from next month on; return its reference."""
+        search = ordering.RouteSearch(
+            from_site, to_site, starts_on=add_months(self.today.replace(day=1), 1), term_months=36, diverse=diverse
+        )
+        made = ordering.make_quote(self.session, self.person(email), search, at=self.now, chooser=runtime.chooser())
+        self.session.flush()
+        return made.reference
+
+    def request(self, email: str, from_site: str, to_site: str, diverse: Diversity | None) -> str:
+        """Have a planner request the lease of such a quote; return the lease's reference."""
+        reference = self.quote(email, from_site, to_site, diverse)
+        lease = ordering.request_lease(
+            self.session, self.person(email), reference, at=self.now, chooser=runtime.chooser()
+        )
+        self.session.flush()
+        return lease.reference
+
+    def person(self, email: str) -> Actor:
+        """Return the actor that someone in the demonstration's people.csv is."""
+        person = person_by_email(self.session, email)
+        if person is None:
+            raise LookupError(f"{email} is not in {FOLDER / 'people.csv'}")
+        return actor_of(person)
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time(9), UTC)
