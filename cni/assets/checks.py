@@ -20,7 +20,7 @@ from cni.assets.importing import (
     PlantTables,
     Table,
 )
-from cni.assets.places import ENDS_WITHIN_M, ends_off_m, from_a_to_z, line, site_position
+from cni.assets.places import ENDS_WITHIN_M, bends, ends_off_m, from_a_to_z, line, site_position
 from cni.assets.words import LengthBasis, RiskKind, SiteKind
 from cni.primitives.errors import Problem
 from cni.primitives.geo import Position, length_m
@@ -238,9 +238,15 @@ def _risks(cells: Cells, known: KnownPlant) -> tuple[str, ...]:
 
 
 def _line_between(cells: Cells, known: KnownPlant, a: str | None, z: str | None) -> tuple[Position, ...] | None:
-    """Return the row's line turned from a to z; note an end that is too far from its site."""
-    positions = line(cells)
+    """Return the row's line turned from a to z; note an end that is too far from its site.
+
+    A row of a form may give `bends` instead, the points between the two sites.
+    """
     at_a, at_z = known.sites.get((a or "").casefold()), known.sites.get((z or "").casefold())
+    between = bends(cells)
+    if between:
+        return (at_a, *between, at_z) if at_a and at_z else None
+    positions = line(cells)
     if positions is None or at_a is None or at_z is None or at_a == at_z:
         return positions
     turned = from_a_to_z(positions, at_a, at_z)

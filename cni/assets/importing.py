@@ -7,9 +7,9 @@ by one set of rules.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import shapely
 from shapely.errors import ShapelyError
@@ -35,12 +35,6 @@ UPLOAD_SPAN_COLUMNS = Columns(
 )
 """In a member's own upload, an absent or empty `fibre_owner` is that member."""
 
-CSV_ORDER = (
-    "id", "a", "z", "length_m", "length_basis", "fibre_owner", "duct_owner", "fibres", "reserved_pairs",
-    "offered_pairs", "risks", "geometry",
-)  # fmt: skip
-"""The columns of spans.csv in the order in which people know them."""
-
 WGS84_NAMES = ("CRS84", "EPSG:4326", "EPSG::4326", "WGS84", "WGS 84")
 
 
@@ -62,10 +56,18 @@ class PlantTables:
     racks: Table = Table("racks.csv")
 
 
-def read_upload(data: bytes, file: str) -> tuple[PlantTables, list[Problem]]:
-    """Return the sites and spans of a GeoJSON file or a CSV file of spans or of sites, and what is wrong with the file.
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Plant as a member sends it, and what is wrong with its form before any row is judged."""
 
-    What it holds decides, not its name: `{` begins GeoJSON, a column `a` a table of spans.
+    tables: PlantTables
+    problems: tuple[Problem, ...] = ()
+
+
+def read_upload(data: bytes, file: str) -> Submission:
+    """Return the sites and spans of a GeoJSON file, or of a CSV file of spans or of sites.
+
+    What it holds decides, not its name: `{` begins GeoJSON, a column `kind` without ends a table of sites.
     """
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start in (b"{", b"["):
@@ -74,12 +76,12 @@ def read_upload(data: bytes, file: str) -> tuple[PlantTables, list[Problem]]:
     names = {name.strip().strip('"') for name in header.split(",")}
     if "kind" in names and not {"a", "z"} & names:
         rows, problems = read_table(data, file, SITE_COLUMNS)
-        return PlantTables(sites=Table(file, tuple(rows))), problems
+        return Submission(PlantTables(sites=Table(file, tuple(rows))), tuple(problems))
     rows, problems = read_table(data, file, UPLOAD_SPAN_COLUMNS)
-    return PlantTables(spans=Table(file, tuple(rows))), problems
+    return Submission(PlantTables(spans=Table(file, tuple(rows))), tuple(problems))
 
 
-def read_geojson(data: bytes, file: str) -> tuple[PlantTables, list[Problem]]:
+def read_geojson(data: bytes, file: str) -> Submission:
     """Return the rows of a GeoJSON feature collection: points are sites, lines are spans; a row is a feature, from 1.
 
     Properties are named like the columns of the CSV files.
@@ -88,17 +90,45 @@ def read_geojson(data: bytes, file: str) -> tuple[PlantTables, list[Problem]]:
     """
     collection, problem = _collection(data, file)
     if problem:
-        return PlantTables(), [problem]
+        return Submission(PlantTables(), (problem,))
     problems: list[Problem] = []
-    sites, spans = [], []
+    sites: list[Row] = []
+    spans: list[Row] = []
     for number, feature in enumerate(collection["features"], start=1):
-        reading = _Feature(number, feature, file)
-        problems += reading.problems
-        if reading.site is not None:
-            sites.append(reading.site)
-        elif reading.span is not None:
-            spans.append(reading.span)
-    return PlantTables(sites=Table(file, tuple(sites)), spans=Table(file, tuple(spans))), problems
+        site, span, found = _read_feature(_Place(file, number), feature)
+        problems += found
+        sites += [site] if site else []
+        spans += [span] if span else []
+    tables = PlantTables(sites=Table(file, tuple(sites)), spans=Table(file, tuple(spans)))
+    return Submission(tables, tuple(problems))
+
+
+def read_objects(sites: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]]) -> Submission:
+    """Return plant given as JSON objects whose fields are named like the columns; a row is an object, from 1.
+
+    A span's `geometry` may be WKT or a GeoJSON LineString.
+    """
+    problems: list[Problem] = []
+    tables = PlantTables(
+        sites=_table_of("sites", sites, SITE_COLUMNS, problems),
+        spans=_table_of("spans", spans, UPLOAD_SPAN_COLUMNS, problems),
+    )
+    return Submission(tables, tuple(problems))
+
+
+def _table_of(file: str, objects: Sequence[Mapping[str, Any]], columns: Columns, problems: list[Problem]) -> Table:
+    rows = []
+    for number, fields in enumerate(objects, start=1):
+        place = _Place(file, number)
+        problems += _unknown_names(fields, columns, place)
+        cells = _cells(fields, columns)
+        if isinstance(fields.get("geometry"), dict):
+            kind, part = _geometry_of(fields["geometry"])
+            cells["geometry"] = _wkt(part) if kind == "LineString" else ""
+            if kind != "LineString":
+                problems.append(_not_a_line(kind, place))
+        rows.append(Row(number, cells))
+    return Table(file, tuple(rows))
 
 
 def _collection(data: bytes, file: str) -> tuple[dict[str, Any], Problem | None]:
@@ -133,39 +163,51 @@ def _crs_problem(crs: Any, file: str) -> Problem | None:
     return Problem("wrong_crs", message, "Export it again in WGS84 (EPSG:4326), as GeoJSON requires.", file=file)
 
 
-class _Feature:
-    """One feature as a row of the table it belongs to, and what is wrong with its shape."""
+class _Place(NamedTuple):
+    """Where a row stands."""
 
-    def __init__(self, number: int, feature: Any, file: str) -> None:
-        self.number, self.file = number, file
-        self.problems: list[Problem] = []
-        self.site: Row | None = None
-        self.span: Row | None = None
-        if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
-            self._problem("not_geojson", None, f"Feature {number} is not a GeoJSON feature.", "Export the file again.")
-            return
-        properties = {"id": feature.get("id"), **(feature.get("properties") or {})}
-        kind, part = _geometry_of(feature.get("geometry"))
-        if kind == "Point":
-            self._check_names(properties, SITE_COLUMNS)
-            place = {"longitude": repr(part.x), "latitude": repr(part.y)}
-            self.site = Row(number, _cells(properties, SITE_COLUMNS) | place)
-        elif kind == "LineString":
-            self._check_names(properties, UPLOAD_SPAN_COLUMNS)
-            self.span = Row(number, _cells(properties, UPLOAD_SPAN_COLUMNS) | {"geometry": _wkt(part)})
-        else:
-            message = f"Feature {number} has {kind}; a site is a Point, a span a LineString."
-            self._problem("bad_geometry", "geometry", message, "Draw it as one point or one line.")
+    file: str
+    row: int
 
-    def _check_names(self, properties: dict[str, Any], columns: Columns) -> None:
-        known = columns.required + columns.optional
-        for name in properties:
-            if name not in known:
-                remedy = f"Remove it, or name it one of: {', '.join(known)}."
-                self._problem("unknown_column", name, f"There is no property {name!r}.", remedy)
+    def problem(self, code: str, column: str | None, message: str, remedy: str) -> Problem:
+        """Return a problem of this row."""
+        return Problem(code, message, remedy, None, self.file, self.row, column)
 
-    def _problem(self, code: str, column: str | None, message: str, remedy: str) -> None:
-        self.problems.append(Problem(code, message, remedy, None, self.file, self.number, column))
+
+def _read_feature(place: _Place, feature: Any) -> tuple[Row | None, Row | None, list[Problem]]:
+    """Return a feature as the row of a site or of a span (the other None), and what is wrong with its shape."""
+    if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
+        message = f"Feature {place.row} is not a GeoJSON feature."
+        return None, None, [place.problem("not_geojson", None, message, "Export the file again.")]
+    properties = dict(feature.get("properties") or {})
+    if feature.get("id") is not None:
+        properties.setdefault("id", feature["id"])
+    if feature.get("geometry") is None and "a" in properties:  # a span of which only the ends are known
+        row = Row(place.row, _cells(properties, UPLOAD_SPAN_COLUMNS))
+        return None, row, _unknown_names(properties, UPLOAD_SPAN_COLUMNS, place)
+    kind, part = _geometry_of(feature.get("geometry"))
+    if kind == "Point":
+        cells = _cells(properties, SITE_COLUMNS) | {"longitude": repr(part.x), "latitude": repr(part.y)}
+        return Row(place.row, cells), None, _unknown_names(properties, SITE_COLUMNS, place)
+    if kind == "LineString":
+        cells = _cells(properties, UPLOAD_SPAN_COLUMNS) | {"geometry": _wkt(part)}
+        return None, Row(place.row, cells), _unknown_names(properties, UPLOAD_SPAN_COLUMNS, place)
+    return None, None, [_not_a_line(kind, place)]
+
+
+def _not_a_line(kind: str, place: _Place) -> Problem:
+    message = f"There is {kind}; a span is a LineString, a site a Point."
+    return place.problem("bad_geometry", "geometry", message, "Draw it as one line or one point.")
+
+
+def _unknown_names(fields: Mapping[str, Any], columns: Columns, place: _Place) -> list[Problem]:
+    known = columns.required + columns.optional
+    remedy = f"Remove it, or name it one of: {', '.join(known)}."
+    return [
+        place.problem("unknown_column", str(name), f"There is no property {name!r}.", remedy)
+        for name in fields
+        if name not in known
+    ]
 
 
 def _geometry_of(geometry: Any) -> tuple[str, Any]:
@@ -193,7 +235,7 @@ def _wkt(part: Any) -> str:
     return str(shapely.to_wkt(part, rounding_precision=-1, output_dimension=2))
 
 
-def _cells(properties: dict[str, Any], columns: Columns) -> dict[str, str]:
+def _cells(properties: Mapping[str, Any], columns: Columns) -> dict[str, str]:
     return {name: text_of(properties.get(name)) for name in columns.required + columns.optional}
 
 

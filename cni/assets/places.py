@@ -11,7 +11,7 @@ import shapely
 from shapely.errors import ShapelyError
 
 from cni.primitives.geo import Position, distance_m, from_grid, is_in_uk, is_swapped, length_m, parse_grid_reference
-from cni.primitives.tables import Cells
+from cni.primitives.tables import Cells, decimal_number
 
 ENDS_WITHIN_M = 25
 """How far, in metres, a line's end may lie from its site."""
@@ -90,6 +90,35 @@ def line(cells: Cells, column: str = "geometry") -> tuple[Position, ...] | None:
         cells.problem("bad_geometry", column, "The line has no length: all its points are one.", LINE_REMEDY)
         return None
     return positions
+
+
+def bends(cells: Cells, column: str = "bends") -> tuple[Position, ...] | None:
+    """Return the points of a line between its sites, typed one to a line: a grid reference, or latitude, longitude."""
+    positions = []
+    for number, words in enumerate(cells.row.cells.get(column, "").splitlines(), start=1):
+        try:
+            position = _typed_position(words) if words.strip() else None
+        except ValueError as error:
+            message = f"Line {number}: {str(error).rstrip('.')}."
+            cells.problem("bad_geometry", column, message, "Write SJ 931 997, or 53.4873, -2.1012.")
+            return None
+        if position is not None and not is_in_uk(position):
+            _note_stray(position, cells, column)
+            return None
+        positions += [position] if position else []
+    return tuple(positions)
+
+
+def _typed_position(words: str) -> Position:
+    """Return the position that a line of text says: latitude and longitude with a comma, or a grid reference.
+
+    Raises:
+        ValueError: it says neither.
+    """
+    if "," not in words:
+        return from_grid(*parse_grid_reference(words))
+    latitude, _, longitude = words.partition(",")
+    return float(decimal_number(longitude.strip())), float(decimal_number(latitude.strip()))
 
 
 def _note_stray(position: Position, cells: Cells, column: str) -> None:

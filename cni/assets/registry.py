@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cni.assets.drafts import Draft, PlantDrafts, RackDraft, RiskDraft, SiteDraft, SpanDraft
+from cni.assets.exporting import as_geojson
 from cni.assets.models import Contribution, FibrePair, Rack, RiskGroup, Site, Span, span_risks
 from cni.assets.words import PairState
 from cni.db.base import Base
@@ -214,3 +215,14 @@ def _comparable(name: str, value: Any) -> Any:
     if name == "risks":
         return {risk.casefold() for risk in value}
     return value
+
+
+def remove_plant(session: Session, contribution: Contribution) -> None:
+    """Take the plant of a refused contribution out of the tables and keep it with the contribution, as an upload."""
+    sites, spans = site_drafts(session, contribution), span_drafts(session, contribution)
+    contribution.refused_plant = as_geojson(PlantDrafts(sites=sites, spans=spans))
+    own = select(Span.id).where(Span.contribution_id == contribution.id)
+    session.execute(delete(span_risks).where(span_risks.c.span_id.in_(own)))
+    session.execute(delete(FibrePair).where(FibrePair.span_id.in_(own)))
+    session.execute(delete(Span).where(Span.contribution_id == contribution.id))
+    session.execute(delete(Site).where(Site.contribution_id == contribution.id))

@@ -1,0 +1,148 @@
+"""Reading plant and contributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+
+from cni.assets.checks import KnownPlant
+from cni.assets.models import Contribution, RiskGroup, Site, Span, span_risks
+from cni.assets.words import ContributionStatus
+from cni.members.models import Member
+
+SPAN_PARTS = (
+    joinedload(Span.a),
+    joinedload(Span.z),
+    joinedload(Span.fibre_owner),
+    joinedload(Span.duct_owner),
+    joinedload(Span.contribution).joinedload(Contribution.member),
+    selectinload(Span.risks),
+)
+SITE_PARTS = (joinedload(Site.owner), joinedload(Site.contribution).joinedload(Contribution.member))
+
+
+def live_sites() -> Select[Any]:
+    """Return the query of the sites that are live, with owner and contribution."""
+    return select(Site).join(Site.contribution).where(_is_live()).options(*SITE_PARTS)
+
+
+def live_spans() -> Select[Any]:
+    """Return the query of the spans that are live, with their ends, owners, contribution and risk groups."""
+    return select(Span).join(Span.contribution).where(_is_live()).options(*SPAN_PARTS)
+
+
+def site_by_code(session: Session, code: str) -> Site | None:
+    """Return a site, live or not, with owner and contribution."""
+    return session.scalar(select(Site).where(func.lower(Site.code) == code.lower()).options(*SITE_PARTS))
+
+
+def span_by_code(session: Session, code: str) -> Span | None:
+    """Return a span, live or not, with its ends, owners, contribution and risk groups."""
+    return session.scalar(select(Span).where(func.lower(Span.code) == code.lower()).options(*SPAN_PARTS))
+
+
+def spans_at(session: Session, site: Site) -> Sequence[Span]:
+    """Return the live spans that begin or end at a site, by code."""
+    return session.scalars(
+        live_spans().where((Span.a_id == site.id) | (Span.z_id == site.id)).order_by(Span.code)
+    ).all()
+
+
+def spans_at_risk_with(session: Session, span: Span) -> dict[str, list[str]]:
+    """Return the codes of the other live spans in each of a span's risk groups, by the group's code."""
+    other = aliased(span_risks)
+    rows = session.execute(
+        select(RiskGroup.code, Span.code)
+        .join(span_risks, span_risks.c.risk_group_id == RiskGroup.id)
+        .join(other, other.c.risk_group_id == RiskGroup.id)
+        .join(Span, Span.id == other.c.span_id)
+        .join(Span.contribution)
+        .where(span_risks.c.span_id == span.id, Span.id != span.id, _is_live())
+        .order_by(RiskGroup.code, Span.code)
+    )
+    found: dict[str, list[str]] = {}
+    for risk, code in rows:
+        found.setdefault(risk, []).append(code)
+    return found
+
+
+def risk_groups(session: Session) -> Sequence[RiskGroup]:
+    """Return all risk groups, by name."""
+    return session.scalars(select(RiskGroup).order_by(RiskGroup.name)).all()
+
+
+def fibre_owners(session: Session) -> Sequence[Member]:
+    """Return the members that own the fibre of a live span, by name."""
+    owners = select(Span.fibre_owner_id).join(Span.contribution).where(_is_live())
+    return session.scalars(select(Member).where(Member.id.in_(owners)).order_by(Member.name)).all()
+
+
+def members_by_name(session: Session) -> Sequence[Member]:
+    """Return all members, by name."""
+    return session.scalars(select(Member).order_by(Member.name)).all()
+
+
+def plant_of(session: Session, contribution: Contribution) -> tuple[Sequence[Site], Sequence[Span]]:
+    """Return the sites and spans of a contribution, and beside them the sites that its spans end at, by code."""
+    spans = session.scalars(
+        select(Span).where(Span.contribution_id == contribution.id).options(*SPAN_PARTS).order_by(Span.code)
+    ).all()
+    ends = {span.a_id for span in spans} | {span.z_id for span in spans}
+    sites = select(Site).where((Site.contribution_id == contribution.id) | Site.id.in_(ends)).options(*SITE_PARTS)
+    return session.scalars(sites.order_by(Site.code)).all(), spans
+
+
+def contributions(member_id: int | None) -> Select[Any]:
+    """Return the query of the contributions of a member (None: of all), with member and plant."""
+    query = select(Contribution).options(
+        joinedload(Contribution.member), selectinload(Contribution.sites), selectinload(Contribution.spans)
+    )
+    return query if member_id is None else query.where(Contribution.member_id == member_id)
+
+
+def contribution_by_reference(session: Session, reference: str, *, lock: bool = False) -> Contribution | None:
+    """Return a contribution; `lock`: nobody else can decide it until the transaction ends."""
+    query = select(Contribution).where(func.lower(Contribution.reference) == reference.lower())
+    return session.scalar(query.with_for_update() if lock else query.options(joinedload(Contribution.member)))
+
+
+def contributions_waiting(session: Session) -> Sequence[Contribution]:
+    """Return the contributions that wait for a decision, the longest waiting first, with member and plant."""
+    waiting = contributions(None).where(Contribution.status == ContributionStatus.PROPOSED)
+    return session.scalars(waiting.order_by(Contribution.proposed_at, Contribution.id)).all()
+
+
+def has_plant(session: Session, member_id: int) -> bool:
+    """Tell whether a member owns fibre or duct of any span, or ever proposed plant."""
+    owned = select(Span.id).where((Span.fibre_owner_id == member_id) | (Span.duct_owner_id == member_id))
+    proposed = select(Contribution.id).where(Contribution.member_id == member_id)
+    return bool(session.scalar(select(owned.exists() | proposed.exists())))
+
+
+def known_plant(session: Session, proposer: str) -> KnownPlant:
+    """Return what a member's submission may name, and which codes are taken. Five statements.
+
+    A span may end at a live site: one that is itself only proposed may be refused.
+    """
+    live = session.execute(
+        select(Site.code, Site.longitude, Site.latitude).join(Site.contribution).where(_is_live())
+    ).all()
+    return KnownPlant(
+        members=_casefolded(session, Member.slug),
+        sites={code.casefold(): (longitude, latitude) for code, longitude, latitude in live},
+        risks=_casefolded(session, RiskGroup.code),
+        taken_sites=_casefolded(session, Site.code),
+        taken_spans=_casefolded(session, Span.code),
+        proposer=proposer,
+    )
+
+
+def _casefolded(session: Session, column: Any) -> frozenset[str]:
+    return frozenset(text.casefold() for text in session.scalars(select(column)))
+
+
+def _is_live() -> Any:
+    return Contribution.status == ContributionStatus.LIVE

@@ -1,0 +1,216 @@
+"""Looking at plant and contributions: what all may see of it, and what its owners and the co-op's staff see besides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, func
+from sqlalchemy.orm import Session
+
+from cni.assets import queries
+from cni.assets.models import Contribution, RiskGroup, Site, Span
+from cni.assets.words import ContributionStatus
+from cni.db.paging import read_page
+from cni.leases.occupancy import PairUse, has_free_pairs, pair_use
+from cni.members.models import Member
+from cni.members.policy import Actor, Permission, may, require
+from cni.primitives.errors import NotFound
+from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFacts:
+    """A span as the actor may see it on a day: pairs offered and free; `use`, all of it, for its owners and staff."""
+
+    span: Span
+    offered_pairs: int
+    free_pairs: int
+    use: PairUse | None
+
+    @property
+    def status(self) -> ContributionStatus:
+        """How far its contribution has come."""
+        return self.span.contribution.status
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFile:
+    """All about one span: its facts, and the other spans in each of its risk groups, by the group's code."""
+
+    facts: SpanFacts
+    shared_risks: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """All about one site: the site and the live spans that meet there."""
+
+    site: Site
+    spans: list[SpanFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFilter:
+    """Which spans to list: by the slug of the fibre's owner, by the least number of free pairs."""
+
+    owner: str | None = None
+    free_pairs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlantOnMap:
+    """The plant that a map shows."""
+
+    sites: Sequence[Site]
+    spans: list[SpanFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class ContributionFile:
+    """All about one contribution: the plant as it stands (none once refused), and whether the actor may decide now."""
+
+    contribution: Contribution
+    plant: PlantOnMap
+    may_decide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the forms and filters of plant offer to choose from."""
+
+    sites: Sequence[Site]
+    risks: Sequence[RiskGroup]
+    owners: Sequence[Member]
+    members: Sequence[Member]
+
+
+def plant_on_map(session: Session, actor: Actor, *, on: date) -> PlantOnMap:
+    """Return all live plant. Five statements.
+
+    Permission: plant:read.
+    """
+    require(actor, Permission.PLANT_READ)
+    sites = session.scalars(queries.live_sites().order_by(Site.code)).all()
+    spans = session.scalars(queries.live_spans().order_by(Span.code)).all()
+    return PlantOnMap(sites, _facts(session, actor, spans, on))
+
+
+def list_spans(
+    session: Session, actor: Actor, wanted: SpanFilter, page: PageRequest = FIRST_PAGE, *, on: date
+) -> Page[SpanFacts]:
+    """Return a page of the live spans, by code.
+
+    Permission: plant:read.
+    """
+    require(actor, Permission.PLANT_READ)
+    found = read_page(session, _filtered(queries.live_spans(), wanted, on), Span.code, page)
+    return Page(_facts(session, actor, found.items, on), found.next)
+
+
+def list_sites(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE) -> Page[Site]:
+    """Return a page of the live sites, by code.
+
+    Permission: plant:read.
+    """
+    require(actor, Permission.PLANT_READ)
+    return read_page(session, queries.live_sites(), Site.code, page)
+
+
+def find_span(session: Session, actor: Actor, code: str, *, on: date) -> SpanFile:
+    """Return all about a span; one that is only proposed is for its own member and for staff.
+
+    Permission: plant:read.
+    Raises:
+        NotFound: there is no such span for the actor.
+    """
+    require(actor, Permission.PLANT_READ)
+    span = queries.span_by_code(session, code)
+    if span is None or not _is_shown(actor, span.contribution):
+        raise NotFound(f"There is no span {code}.")
+    return SpanFile(_facts(session, actor, [span], on)[0], queries.spans_at_risk_with(session, span))
+
+
+def find_site(session: Session, actor: Actor, code: str, *, on: date) -> SiteFile:
+    """Return all about a site; one that is only proposed is for its own member and for staff.
+
+    Permission: plant:read.
+    Raises:
+        NotFound: there is no such site for the actor.
+    """
+    require(actor, Permission.PLANT_READ)
+    site = queries.site_by_code(session, code)
+    if site is None or not _is_shown(actor, site.contribution):
+        raise NotFound(f"There is no site {code}.")
+    return SiteFile(site, _facts(session, actor, queries.spans_at(session, site), on))
+
+
+def choices(session: Session, actor: Actor) -> Choices:
+    """Return what the forms and filters of plant offer to choose from.
+
+    Permission: plant:read.
+    """
+    require(actor, Permission.PLANT_READ)
+    return Choices(
+        sites=session.scalars(queries.live_sites().order_by(func.lower(Site.name), Site.code)).all(),
+        risks=queries.risk_groups(session),
+        owners=queries.fibre_owners(session),
+        members=queries.members_by_name(session),
+    )
+
+
+def list_contributions(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE) -> Page[Contribution]:
+    """Return the contributions that the actor may see, the newest first: one's own member's, for staff all.
+
+    Permission: contributions:read.
+    """
+    require(actor, Permission.CONTRIBUTIONS_READ)
+    own = queries.contributions(actor.member_id)
+    return read_page(session, own, Contribution.id, page, newest_first=True)
+
+
+def find_contribution(session: Session, actor: Actor, reference: str, *, on: date) -> ContributionFile:
+    """Return all about a contribution.
+
+    Permission: contributions:read, for its member.
+    Raises:
+        NotFound: there is none, or it is another member's.
+    """
+    require(actor, Permission.CONTRIBUTIONS_READ)
+    contribution = queries.contribution_by_reference(session, reference)
+    if contribution is None or (contribution.member_id is None and actor.member_id is not None):
+        raise NotFound(f"There is no contribution {reference}.")
+    require(actor, Permission.CONTRIBUTIONS_READ, member_id=contribution.member_id)
+    sites, spans = queries.plant_of(session, contribution)
+    may_decide = (
+        contribution.status is ContributionStatus.PROPOSED
+        and may(actor, Permission.CONTRIBUTIONS_DECIDE, contribution.member_id)
+        and actor.person_id != contribution.proposed_by_id
+    )
+    return ContributionFile(contribution, PlantOnMap(sites, _facts(session, actor, spans, on)), may_decide)
+
+
+def _filtered(spans: Select, wanted: SpanFilter, on: date) -> Select:  # type: ignore[type-arg]
+    if wanted.owner:
+        spans = spans.where(Span.fibre_owner.has(func.lower(Member.slug) == wanted.owner.lower()))
+    if wanted.free_pairs:
+        spans = spans.where(has_free_pairs(wanted.free_pairs, on))
+    return spans
+
+
+def _facts(session: Session, actor: Actor, spans: Sequence[Span], on: date) -> list[SpanFacts]:
+    uses = pair_use(session, [span.id for span in spans], on)
+    return [_as_seen(actor, span, uses.get(span.id, PairUse())) for span in spans]
+
+
+def _as_seen(actor: Actor, span: Span, use: PairUse) -> SpanFacts:
+    owners = (span.fibre_owner_id, span.duct_owner_id, span.contribution.member_id)
+    sees_all = actor.member_id is None or actor.member_id in owners
+    return SpanFacts(span, use.offered, use.free, use if sees_all else None)
+
+
+def _is_shown(actor: Actor, contribution: Contribution) -> bool:
+    return contribution.status is ContributionStatus.LIVE or may(
+        actor, Permission.CONTRIBUTIONS_READ, contribution.member_id
+    )
