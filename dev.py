@@ -83,7 +83,7 @@ def demo(words: list[str]) -> int:
 def test(words: list[str]) -> int:
     """Run the tests; without words all of them, on every core."""
     setup()
-    browser = subprocess.run([BIN / "python", "tests/browser.py"], cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
+    browser = subprocess.run([BIN / "python", "tests/chromium.py"], cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
     if not browser:
         say("there is no browser, so its tests are skipped. To have one: sudo apt install chromium")
         if os.environ.get("CNI_REQUIRE_BROWSER"):
