@@ -269,11 +269,11 @@ def _start_demo(options: argparse.Namespace, children: Children) -> None:
     web += ["--workers", "2", "--threads", "2", "--graceful-timeout", "5", "--no-control-socket"]
     children.start("web", web, **settings)
     children.start("worker", [BIN / "cni", "worker"], **settings)
+    sign_ins = subprocess.check_output([BIN / "cni", "demo", "sign-ins"], env=environment(**settings), text=True)
     address = f"http://127.0.0.1:{options.port}/"
     children.wait_until_ready(f"{address}readyz")
-    print(f"\nThe demonstration co-op is at {address}\n", flush=True)
-    call([BIN / "cni", "demo", "sign-ins"], **settings)
-    print(f"\nCtrl-C stops it. Its logs are in {INSTANCE / 'log'}", flush=True)
+    print(f"\nThe demonstration co-op is at {address}\n\n{sign_ins}", flush=True)
+    print(f"Ctrl-C stops it. Its logs are in {INSTANCE / 'log'}", flush=True)
     if not options.no_browser and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
         webbrowser.open(address)
 
