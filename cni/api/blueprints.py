@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from cni.api.frame import Resources
+from cni.api.v1.events import events
 from cni.api.v1.members import members
+from cni.api.v1.people import people
+from cni.api.v1.tokens import tokens
 
-RESOURCES: tuple[Resources, ...] = (members,)
+RESOURCES: tuple[Resources, ...] = (
+    events,
+    members,
+    people,
+    tokens,
+)

@@ -55,6 +55,9 @@ class ApiV1(Api):
             self._document_response(status.name, status.phrase, has_body=status >= 400)
         self._document_response("DEFAULT_ERROR", "A refusal, as a problem document", has_body=True)
 
+    def _register_pagination_header(self) -> None:
+        pass  # our pages are by key: a Link header, and `next` in the body
+
     def _document_response(self, name: str, description: str, *, has_body: bool) -> None:
         response: dict[str, Any] = {"description": description}
         if has_body:

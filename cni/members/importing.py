@@ -60,7 +60,8 @@ class PersonDraft:
 def member_draft(cells: Cells) -> MemberDraft | None:
     """Return the member of a row of members.csv; None, with problems noted, where the row is faulty."""
     draft = MemberDraft(
-        slug=cells.parsed("slug", _slug, "Use letters, figures and hyphens, like irwell-council.", required=True) or "",
+        slug=cells.parsed("slug", member_slug, "Use letters, figures and hyphens, like irwell-council.", required=True)
+        or "",
         name=cells.text("name", required=True) or "",
         roles=frozenset(cells.words("roles", MemberRole)),
         sector=cells.text("sector"),
@@ -149,7 +150,12 @@ def account_number(text: str) -> str:
     return plain.zfill(8)
 
 
-def _slug(text: str) -> str:
+def member_slug(text: str) -> str:
+    """Return a member's slug as it stands.
+
+    Raises:
+        ValueError: it cannot be part of an address on the web.
+    """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
         raise ValueError(f"{text!r} cannot be part of an address on the web")
     return text

@@ -169,5 +169,10 @@ def require(actor: Actor, permission: Permission, member_id: int | None = None) 
         raise NotFound("There is no such thing here.")
 
 
+def is_managed_by(actor: Actor, member_id: int | None) -> bool:
+    """Tell whether people of that member (None: the co-op's staff) are the actor's to manage, who manages people."""
+    return actor.member_id is None or actor.member_id == member_id
+
+
 def _is_within_reach(actor: Actor, member_id: int | None) -> bool:
     return member_id is None or actor.member_id is None or actor.member_id == member_id

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cni.members.models import ApiToken, Cooperative, Member, MemberRoleHeld, PasswordLink, Person, SignIn
 from cni.members.passwords import digest_of
-from cni.members.policy import Actor, MemberRole
+from cni.members.policy import Actor, MemberRole, is_managed_by
+from cni.primitives.errors import NotFound
 
 WITH_WHAT_AN_ACTOR_NEEDS = (joinedload(Person.roles), joinedload(Person.member))
 
@@ -52,6 +53,18 @@ def person_of_token(session: Session, public_id: str, secret: str, at: datetime)
     return _one_person(session, Person.id == holder, Person.is_active)
 
 
+def managed_person(session: Session, actor: Actor, email: str) -> Person:
+    """Return the person of an address, of a member whose people are the actor's to manage, with roles and member.
+
+    Raises:
+        NotFound: there is no such person, or not for this actor.
+    """
+    person = person_by_email(session, email)
+    if person is None or not is_managed_by(actor, person.member_id):
+        raise NotFound(f"There is no person “{email}” here.")
+    return person
+
+
 def people() -> Select[tuple[Person]]:
     """Select everyone, with roles and member."""
     return select(Person).options(*WITH_WHAT_AN_ACTOR_NEEDS)
@@ -69,7 +82,7 @@ def all_members() -> Select[tuple[Member]]:
 
 
 def holding(role: MemberRole, on: date) -> ColumnElement[bool]:
-    """The condition that a member holds a role on a day."""
+    """The condition that a member holds a role on a day: leasing and registering ask it."""
     return Member.id.in_(
         select(MemberRoleHeld.member_id).where(
             MemberRoleHeld.role == role,

@@ -22,7 +22,7 @@ from cni.events.record import record
 from cni.members import access, queries, registry
 from cni.members.importing import MemberDraft, PersonDraft
 from cni.members.models import Member, Person, PersonRole
-from cni.members.policy import MEMBER_ROLES, STAFF_ROLES, Actor, Permission, Role, may, require
+from cni.members.policy import MEMBER_ROLES, STAFF_ROLES, Actor, Permission, Role, is_managed_by, may, require
 from cni.operations.tasks import Task
 from cni.primitives.errors import Conflict, NotFound, Problem, refuse_if_any
 
@@ -74,6 +74,7 @@ def invite_person(session: Session, actor: Actor, draft: PersonDraft, *, at: dat
         NotFound: there is no such member here.
         Invalid: the address is taken, or the roles do not fit.
     """
+    require(actor, Permission.PEOPLE_MANAGE)
     member = _managed_member(session, actor, draft.member)
     _refuse_unfit_roles(draft.roles, member)
     if queries.person_by_email(session, draft.email):
@@ -98,7 +99,8 @@ def make_password_link(session: Session, actor: Actor, email: str, *, at: dateti
     Raises:
         NotFound: there is no such person here.
     """
-    person = find_person(session, actor, email)
+    require(actor, Permission.PEOPLE_MANAGE)
+    person = queries.managed_person(session, actor, email)
     secret = access.new_password_link(session, person.id, at=at, chooser=chooser)
     record(session, actor, PasswordLinkMade(subject=person.email, member_id=person.member_id), at=at)
     return Invited(person.email, secret)
@@ -149,20 +151,6 @@ def open_access(session: Session, actor: Actor, email: str, *, at: datetime) -> 
     record(session, actor, AccessOpened(subject=person.email, member_id=person.member_id), at=at)
 
 
-def find_person(session: Session, actor: Actor, email: str) -> Person:
-    """Return a person of a member whose people one manages, with roles and member.
-
-    Permission: people:manage, for the person's member; staff are managed by the co-op's own.
-    Raises:
-        NotFound: there is no such person here.
-    """
-    require(actor, Permission.PEOPLE_MANAGE)
-    person = queries.person_by_email(session, email)
-    if person is None or not _manages(actor, person.member_id):
-        raise NotFound(f"There is no person “{email}” here.")
-    return person
-
-
 def todo(session: Session, actor: Actor, today: date) -> list[Task]:
     """Return what waits for a registrar: the first member to be admitted."""
     if not may(actor, Permission.MEMBERS_ADMIT) or session.scalar(select(func.count(Member.id))):
@@ -171,21 +159,16 @@ def todo(session: Session, actor: Actor, today: date) -> list[Task]:
 
 
 def _managed_member(session: Session, actor: Actor, slug: str | None) -> Member | None:
-    require(actor, Permission.PEOPLE_MANAGE)
     member = queries.member_by_slug(session, slug) if slug else None
     is_known = member is not None or not slug
-    if not is_known or not _manages(actor, member.id if member else None):
+    if not is_known or not is_managed_by(actor, member.id if member else None):
         raise NotFound("There is no such member here.")
     return member
 
 
-def _manages(actor: Actor, member_id: int | None) -> bool:
-    """Tell whether a person of that member (None: staff) is among those whom the actor manages."""
-    return actor.member_id is None or actor.member_id == member_id
-
-
 def _someone_else(session: Session, actor: Actor, email: str, what: str) -> Person:
-    person = find_person(session, actor, email)
+    require(actor, Permission.PEOPLE_MANAGE)
+    person = queries.managed_person(session, actor, email)
     if person.id == actor.person_id:
         raise TaskForAnother(f"You cannot change your own {what}. Ask another administrator or the registrar.")
     return person

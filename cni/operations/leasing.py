@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,6 +45,24 @@ PERMISSIONS = {
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseEntry:
+    """A lease in a list, and its state on the day."""
+
+    lease: Lease
+    state: LeaseState
+
+
+class LeasedSpan(NamedTuple):
+    """A span on a route of a lease: the names of its sites, the metres paid for, the numbers of the pairs held."""
+
+    code: str
+    a: str
+    z: str
+    metres: int
+    pairs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseFile:
     """All about one lease: the row, its state today, what the actor may do to it now, and what happened so far."""
 
@@ -51,6 +70,19 @@ class LeaseFile:
     state: LeaseState
     actions: frozenset[LeaseAction]
     history: list[EventRow]
+
+    @property
+    def routes(self) -> list[list[LeasedSpan]]:
+        """Its routes, each as its spans in order with the fibre pairs held on them."""
+        numbers: dict[tuple[int, int], list[int]] = {}
+        for held in self.lease.allocations:
+            numbers.setdefault((held.route, held.fibre_pair.span_id), []).append(held.fibre_pair.number)
+        routes: dict[int, list[LeasedSpan]] = {}
+        for use in self.lease.spans:
+            pairs = tuple(sorted(numbers.get((use.route, use.span_id), ())))
+            spans = routes.setdefault(use.route, [])
+            spans.append(LeasedSpan(use.span.code, use.span.a.name, use.span.z.name, use.metres, pairs))
+        return list(routes.values())
 
 
 def approve_lease(session: Session, actor: Actor, reference: str, *, at: datetime) -> Lease:
@@ -142,13 +174,14 @@ def end_lease(session: Session, actor: Actor, reference: str, ends_on: date, *, 
     return lease
 
 
-def leases(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE) -> Page[Lease]:
-    """Return the leases that the actor may see, the newest first.
+def leases(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE, *, on: date) -> Page[LeaseEntry]:
+    """Return the leases that the actor may see, with the state of each on a day, the newest first.
 
     Permission: leases:read.
     """
     require(actor, Permission.LEASES_READ)
-    return read_page(session, queries.leases_of(actor.member_id), Lease.id, page, newest_first=True)
+    found = read_page(session, queries.leases_of(actor.member_id), Lease.id, page, newest_first=True)
+    return Page([LeaseEntry(lease, state_of(lease, on)) for lease in found.items], found.next)
 
 
 def lease_file(session: Session, actor: Actor, reference: str, *, on: date) -> LeaseFile:
@@ -170,11 +203,7 @@ def lease_file(session: Session, actor: Actor, reference: str, *, on: date) -> L
 
 
 def todo(session: Session, actor: Actor, today: date) -> list[Task]:
-    """Return what waits for the actor: leases to accept, requests to decide, quotes that expire soon.
-
-    Permission: routes:search; each part asks for that of its action besides.
-    """
-    require(actor, Permission.ROUTES_SEARCH)
+    """Return what waits for the actor: leases to accept, requests to decide, quotes that expire soon."""
     tasks: list[Task] = []
     if actor.member_id is not None and may(actor, Permission.LEASES_ACCEPT):
         reserved = queries.leases_in(session, LeaseStatus.RESERVED, actor.member_id)

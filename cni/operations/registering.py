@@ -161,8 +161,8 @@ def todo(session: Session, actor: Actor, today: date) -> list[Task]:
     """Return what waits: decisions for the network steward, a first registration for an asset officer."""
     if may(actor, Permission.CONTRIBUTIONS_DECIDE):
         return _decisions_to_make(session)
-    is_new = actor.member_id is not None and not queries.has_plant(session, actor.member_id)
-    if is_new and may(actor, Permission.PLANT_PROPOSE):
+    may_begin = actor.member_id is not None and may(actor, Permission.PLANT_PROPOSE)
+    if may_begin and not queries.has_plant(session, actor.member_id):
         text = "Draw it on the map, type it, or upload a file; the network steward then accepts it."
         return [Task(about="registering", title="Register your first fibre", text=text)]
     return []

@@ -6,10 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
-from marshmallow.validate import Length
+from marshmallow.validate import Length, Range
 
-from cni.members.policy import MemberRole
-from cni.schemas.reading import Request
+from cni.members.importing import (
+    MemberDraft,
+    PersonDraft,
+    account_number,
+    email_address,
+    member_slug,
+    sort_code,
+    vat_number,
+)
+from cni.members.policy import MemberRole, Role
+from cni.operations.signing_in import NewToken
+from cni.schemas.paging import PageQuery
+from cni.schemas.reading import Request, View
 
 
 class Parsed(ma.fields.String):
@@ -26,6 +37,12 @@ class Parsed(ma.fields.String):
             return self.parse(text)
         except ValueError:
             raise ma.ValidationError(self.wrong) from None
+
+
+def required_text(label: str, longest: int = 200) -> ma.fields.String:
+    """Return a field for a text that must be given, of at most `longest` characters."""
+    too_long = Length(max=longest, error=f"{label} has more than {longest} characters.")
+    return ma.fields.String(required=True, validate=too_long, metadata={"label": label})
 
 
 class SignInRequest(Request):
@@ -49,7 +66,108 @@ class PasswordRequest(Request):
     password = ma.fields.String(required=True, metadata={"label": "The password", "remedy": "Choose a password."})
 
 
-class MemberView(ma.Schema):
+class MemberRequest(Request):
+    """An organisation to be admitted; loads to a `MemberDraft`."""
+
+    name = required_text("The name")
+    slug = Parsed(
+        member_slug,
+        "The short name has other signs than letters, figures, hyphens, dots and underscores.",
+        required=True,
+        metadata={"label": "The short name", "remedy": "Write it like irwell-council."},
+    )
+    roles = ma.fields.List(
+        ma.fields.Enum(MemberRole, by_value=True),
+        required=True,
+        metadata={"label": "A role", "remedy": "Choose at least one."},
+    )
+    sector = ma.fields.String(load_default=None)
+    joined_on = ma.fields.Date(load_default=None, metadata={"label": "The day of joining"})
+    address = ma.fields.String(load_default=None)
+    postcode = ma.fields.String(load_default=None)
+    company_number = ma.fields.String(load_default=None)
+    vat_number = Parsed(
+        vat_number, "That is not a UK VAT number.", load_default=None, metadata={"remedy": "Write it like GB123456789."}
+    )
+    sort_code = Parsed(
+        sort_code, "That is not a sort code.", load_default=None, metadata={"remedy": "Write six figures: 08-99-99."}
+    )
+    account_number = Parsed(
+        account_number,
+        "That is not an account number.",
+        load_default=None,
+        metadata={"remedy": "Write its eight figures."},
+    )
+    self_billing_from = ma.fields.Date(load_default=None, metadata={"label": "The first day of the agreement"})
+    self_billing_to = ma.fields.Date(load_default=None, metadata={"label": "The day after the agreement's last"})
+
+    @ma.validates_schema
+    def _ends_after_its_start(self, given: dict[str, Any], **_rest: Any) -> None:
+        begins, ends = given.get("self_billing_from"), given.get("self_billing_to")
+        if begins and ends and ends <= begins:
+            raise ma.ValidationError("The agreement ends before it starts.", "self_billing_to")
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_rest: Any) -> MemberDraft:
+        return MemberDraft(**given | {"roles": frozenset(given["roles"])})
+
+
+def _roles_of_a_person() -> ma.fields.List:
+    remedy = {"label": "A role", "remedy": "Choose at least one."}
+    return ma.fields.List(ma.fields.Enum(Role, by_value=True), required=True, metadata=remedy)
+
+
+class InvitationRequest(Request):
+    """A person to be invited; loads to a `PersonDraft`. Without `member`: the co-op's staff."""
+
+    email = Parsed(
+        email_address,
+        "That is not an e-mail address.",
+        required=True,
+        metadata={"label": "The e-mail address", "remedy": "Write it like name@example.org."},
+    )
+    name = required_text("The name")
+    member = ma.fields.String(load_default=None)
+    roles = _roles_of_a_person()
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_rest: Any) -> PersonDraft:
+        return PersonDraft(**given | {"roles": frozenset(given["roles"])})
+
+
+class RolesRequest(Request):
+    """The roles that a person is to have, and no others; loads to a set of them."""
+
+    roles = _roles_of_a_person()
+
+    @ma.post_load
+    def _set(self, given: dict[str, Any], **_rest: Any) -> frozenset[Role]:
+        return frozenset(given["roles"])
+
+
+class TokenRequest(Request):
+    """An API token to be made; loads to a `NewToken`."""
+
+    label = required_text("What it is for", longest=100)
+    days = ma.fields.Integer(
+        load_default=90,
+        validate=Range(1, 365, error="A token is valid for between 1 and 365 days."),
+        metadata={"label": "The number of days", "remedy": "Write a number from 1 to 365."},
+    )
+
+    @ma.post_load
+    def _wanted(self, given: dict[str, Any], **_rest: Any) -> NewToken:
+        return NewToken(**given)
+
+
+class EventsQuery(PageQuery):
+    """Which events of the audit trail: of one kind, about one subject."""
+
+    kind = ma.fields.String(metadata={"description": "For example MemberAdmitted."})
+    subject = ma.fields.String(metadata={"description": "The reference of what the event is about."})
+
+
+class MemberView(View):
     """A member as the directory shows it to all."""
 
     slug = ma.fields.String(required=True, metadata={"description": "The member's name in addresses."})
@@ -59,3 +177,60 @@ class MemberView(ma.Schema):
         ma.fields.Enum(MemberRole, by_value=True), required=True, metadata={"description": "The roles held today."}
     )
     joined_on = ma.fields.Date(allow_none=True)
+
+
+class MemberDetailsView(View):
+    """What a member's own people and the co-op's staff see besides."""
+
+    company_number = ma.fields.String(allow_none=True)
+    vat_number = ma.fields.String(allow_none=True)
+    address = ma.fields.String(allow_none=True)
+    postcode = ma.fields.String(allow_none=True)
+    self_billing_from = ma.fields.Date(allow_none=True)
+    self_billing_to = ma.fields.Date(allow_none=True)
+    account_ending = ma.fields.String(
+        allow_none=True, metadata={"description": "The last four figures of the bank account, to those who may know."}
+    )
+
+
+class MemberWithDetailsView(MemberView):
+    """A member, with its details for those who may see them."""
+
+    details = ma.fields.Nested(MemberDetailsView, allow_none=True)
+
+
+class PersonView(View):
+    """A person, as those see them who manage their member's people."""
+
+    email = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    member = ma.fields.String(allow_none=True, metadata={"description": "The member's slug; null: the co-op's staff."})
+    roles = ma.fields.List(ma.fields.Enum(Role, by_value=True), required=True)
+    is_active = ma.fields.Boolean(required=True)
+    has_password = ma.fields.Boolean(required=True)
+
+
+class TokenView(View):
+    """An API token, without its secret."""
+
+    public_id = ma.fields.String(required=True)
+    label = ma.fields.String(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True)
+    revoked_at = ma.fields.AwareDateTime(allow_none=True)
+
+
+class TokensView(View):
+    """One's own API tokens, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(TokenView), required=True)
+
+
+class EventView(View):
+    """Something that happened."""
+
+    at = ma.fields.AwareDateTime(required=True)
+    kind = ma.fields.String(required=True)
+    actor_name = ma.fields.String(required=True)
+    subject = ma.fields.String(required=True)
+    details = ma.fields.Dict(required=True)

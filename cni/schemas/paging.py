@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from cni.primitives.paging import LONGEST_PAGE, PageRequest
-from cni.schemas.reading import Request
+from cni.schemas.reading import Request, View
 
 
 class PageQuery(Request):
@@ -36,4 +36,4 @@ def page_of(view: type[ma.Schema]) -> ma.Schema:
         "items": ma.fields.List(ma.fields.Nested(view), required=True),
         "next": ma.fields.String(allow_none=True, metadata={"description": "Cursor of the next page; null: the last."}),
     }
-    return ma.Schema.from_dict(fields, name=name)()
+    return View.from_dict(fields, name=name)()

@@ -9,6 +9,7 @@ import marshmallow as ma
 
 from cni.members.throttling import TooManyAttempts
 from cni.primitives.errors import CniError, Conflict, Forbidden, Invalid, NotFound
+from cni.schemas.reading import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def as_problem_json(error: CniError) -> dict[str, Any]:
     return document
 
 
-class ProblemView(ma.Schema):
+class ProblemView(View):
     """One thing wrong with a submission."""
 
     code = ma.fields.String(required=True)
@@ -62,7 +63,7 @@ class ProblemView(ma.Schema):
     column = ma.fields.String()
 
 
-class ProblemDocumentView(ma.Schema):
+class ProblemDocumentView(View):
     """A refusal (RFC 9457)."""
 
     type = ma.fields.String(required=True)

@@ -1,4 +1,7 @@
-"""Read what was submitted, by a form or as JSON, against one rule set; tell every problem at once, at its place."""
+"""Read what was submitted, by a form or as JSON, against one rule set; tell every problem at once, at its place.
+
+`Request` is the base of what comes in, `View` of what goes out.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +25,25 @@ class Request(ma.Schema):
         unknown = ma.RAISE
 
 
-def load(schema: ma.Schema, submitted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was submitted as the schema's types.
+class View(ma.Schema):
+    """The base of what goes out. Readers must expect fields that are added later."""
+
+    class Meta:
+        """What every view has in common."""
+
+        unknown = ma.EXCLUDE
+
+
+def load(schema: ma.Schema, submitted: Mapping[str, Any]) -> Any:
+    """Return what was submitted as the schema's types, or what its `post_load` makes of them.
 
     Raises:
         Invalid: with every problem, `place` being the field's name (of a nested one `outer.inner`).
     """
     try:
-        loaded: dict[str, Any] = schema.load(submitted)
+        return schema.load(submitted)
     except ma.ValidationError as error:
         raise Invalid.from_problems(problems_of(error, schema)) from None
-    return loaded
 
 
 def problems_of(error: ma.ValidationError, schema: ma.Schema) -> list[Problem]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from cni.web.access import access
+from cni.web.audit import audit
 from cni.web.auth import auth
 from cni.web.health import health
 from cni.web.home import home
 from cni.web.members import members
+from cni.web.people import people
 
 PAGES: tuple[Blueprint, ...] = (
+    access,
+    audit,
     auth,
     health,
     home,
     members,
+    people,
 )

@@ -17,8 +17,8 @@ from cni.schemas.reading import load
 View = Callable[..., Any]
 
 
-def read_form(schema: ma.Schema) -> dict[str, Any]:
-    """Return the submitted form as the schema's types; a field left empty counts as not given.
+def read_form(schema: ma.Schema) -> Any:
+    """Return the submitted form as `cni.schemas.reading.load` does; a field left empty counts as not given.
 
     Raises:
         Invalid: with every problem, each at its field.

@@ -22,6 +22,8 @@ class Entry:
 MENU = (
     Entry("Start", "home.start", "home", Permission.DIRECTORY_READ),
     Entry("Members", "members.directory", "members", Permission.DIRECTORY_READ),
+    Entry("People", "people.index", "person", Permission.PEOPLE_MANAGE),
+    Entry("Audit trail", "audit.trail", "audit", Permission.EVENTS_READ),
 )
 
 
@@ -32,17 +34,8 @@ def navigation(actor: Actor) -> list[dict[str, object]]:
             "label": entry.label,
             "url": url_for(entry.endpoint),
             "icon": entry.icon,
-            "active": _is_here(entry),
+            "active": request.blueprint == entry.endpoint.partition(".")[0],
         }
         for entry in MENU
         if may(actor, entry.permission)
     ]
-
-
-def _is_here(entry: Entry) -> bool:
-    """Tell whether this page is the entry's own; of a group's other pages its first entry is marked."""
-    if request.endpoint in {other.endpoint for other in MENU}:
-        return request.endpoint == entry.endpoint
-    group = entry.endpoint.partition(".")[0]
-    firsts = [other for other in MENU if other.endpoint.startswith(f"{group}.")]
-    return request.blueprint == group and firsts[0] == entry

@@ -12,6 +12,7 @@ from cni.members.policy import may
 from cni.operations import viewing
 from cni.primitives.paging import PageRequest
 from cni.web.navigation import navigation
+from cni.web.words import ROLE_WORDS
 
 
 def render(template: str, **facts: Any) -> str:
@@ -27,7 +28,7 @@ def asked_page() -> PageRequest:
 def register_page_context(app: Flask) -> None:
     """Give every template what the frame shows."""
     app.context_processor(_frame)
-    app.jinja_env.globals.update(may=may)
+    app.jinja_env.globals.update(may=may, role_words=ROLE_WORDS)
 
 
 def _frame() -> dict[str, Any]:

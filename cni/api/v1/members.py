@@ -9,7 +9,7 @@ from cni.api.bearer import actor
 from cni.api.frame import Resources
 from cni.api.paging import page_answer
 from cni.operations import viewing
-from cni.schemas.members import MemberView
+from cni.schemas.members import MemberView, MemberWithDetailsView
 from cni.schemas.paging import PageQuery, page_of, page_request
 
 members = Resources("members", __name__, url_prefix="/members", description="The members' directory")
@@ -26,8 +26,8 @@ def list_members(query: dict[str, Any]) -> Any:
 
 
 @members.get("/<slug>")
-@members.response(200, MemberView)
+@members.response(200, MemberWithDetailsView)
 def find_member(slug: str) -> Any:
-    """Find a member."""
+    """Find a member; `details` for its own people and the co-op's staff."""
     with runtime.reading() as session:
         return viewing.find_member(session, actor(), slug, on=runtime.today())

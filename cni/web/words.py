@@ -1,0 +1,30 @@
+"""The domain's words as forms offer them: (value, text, hint)."""
+
+from __future__ import annotations
+
+from cni.members.policy import MemberRole, Role
+
+Choices = tuple[tuple[str, str, str], ...]
+
+MEMBER_CHOICES: Choices = (
+    (MemberRole.CONTRIBUTOR, "Contributor", "Brings fibre, ducts or rack space."),
+    (MemberRole.USER, "User", "Leases fibre or rack space."),
+    (MemberRole.INVESTOR, "Investor", "Puts money in."),
+)
+MEMBER_ROLE_CHOICES: Choices = (
+    (Role.PLANNER, "Planner", "Finds routes, asks for quotes, requests and accepts leases."),
+    (Role.ASSET_OFFICER, "Asset officer", "Registers the member's plant."),
+    (Role.FINANCE, "Finance", "Reads invoices, statements and bank details."),
+    (Role.MEMBER_ADMIN, "Member administrator", "Invites the member's people and changes their roles."),
+    (Role.DELEGATE, "Delegate", "Speaks for the member at general meetings."),
+)
+STAFF_ROLE_CHOICES: Choices = (
+    (Role.REGISTRAR, "Registrar", "Staff: admits members, manages everyone's access."),
+    (Role.NETWORK_STEWARD, "Network steward", "Staff: accepts plant, approves requests for leases."),
+    (Role.TREASURER, "Treasurer", "Staff: prepares and issues settlements."),
+    (Role.SECOND_APPROVER, "Second approver", "Staff: approves what the treasurer prepared."),
+    (Role.AUDITOR, "Auditor", "Staff: reads everything, writes nothing."),
+)
+
+ROLE_WORDS = {value: text for value, text, _hint in (*MEMBER_ROLE_CHOICES, *STAFF_ROLE_CHOICES)}
+"""What each role is called on pages."""

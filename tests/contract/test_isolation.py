@@ -1,0 +1,134 @@
+"""What is another member's does not exist: 404 on every route of both doors.
+
+A foreign member's person, with every role that a member's person can hold, calls every route that has something in its
+address, filled in with another member's identifiers. `FOREIGN` says how to make one for each name in an address; a name
+that is not there fails, so that a new page cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy.orm import Session
+
+from cni.members.models import ApiToken, Member, Person, SignIn
+from cni.members.passwords import digest_of
+from cni.members.policy import MEMBER_ROLES
+from tests.conftest import NOW
+from tests.contract.doors import routes
+from tests.factories import make_member, make_person
+
+SEEN_BY_ALL = {
+    "GET /api/v1/members/<slug>",  # the directory: its details are tested in test_joining.py
+    "GET /members/<slug>",
+    "GET /password/<token>",  # public: the token is what counts
+    "POST /password/<token>",
+    "GET /static/<path:filename>",
+}
+"""The routes with something in their address that is no member's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Another:
+    """Another member, and a person of it."""
+
+    member: Member
+    person: Person
+
+
+def _email(_session: Session, another: Another) -> str:
+    return another.person.email
+
+
+def _slug(_session: Session, another: Another) -> str:
+    return another.member.slug
+
+
+def _token(session: Session, another: Another) -> str:
+    token = ApiToken(
+        person_id=another.person.id,
+        public_id="FRGN2345",
+        secret_hash=digest_of("theirs"),
+        label="theirs",
+        created_at=NOW,
+        expires_at=NOW.replace(year=2027),
+    )
+    session.add(token)
+    session.flush()
+    return token.public_id
+
+
+def _sign_in(session: Session, another: Another) -> str:
+    sign_in = SignIn(
+        person_id=another.person.id,
+        token_hash=digest_of("theirs"),
+        signed_in_at=NOW,
+        expires_at=NOW.replace(year=2027),
+    )
+    session.add(sign_in)
+    session.flush()
+    return sign_in.reference
+
+
+FOREIGN: dict[str, Callable[[Session, Another], str]] = {
+    "email": _email,
+    "sign_in": _sign_in,
+    "slug": _slug,
+    "token": _token,
+}
+"""How another member's thing is made, by its name in addresses; returns the identifier to put there."""
+
+
+@pytest.fixture
+def theirs(session) -> dict[str, str]:
+    """Identifiers of another member's things, by their names in addresses."""
+    member = make_member(session, "another-member")
+    another = Another(member, make_person(session, member, *MEMBER_ROLES))
+    return {name: make(session, another) for name, make in FOREIGN.items()}
+
+
+@pytest.fixture
+def foreigner(session) -> Person:
+    """A person of a member, who may there whatever a member's person may."""
+    return make_person(session, make_member(session, "a-member"), *MEMBER_ROLES)
+
+
+def test_every_name_in_an_address_has_a_foreign_identifier(app):
+    names = {name for route in routes(app) if str(route) not in SEEN_BY_ALL for name in route.parameters}
+
+    assert names <= FOREIGN.keys()
+
+
+def test_another_members_things_are_not_found_on_any_route(app, client, api_client, session, theirs, foreigner):
+    browser, program = client.sign_in_as(foreigner), api_client(foreigner)
+    found = []
+    for route in routes(app):
+        if not route.parameters or str(route) in SEEN_BY_ALL:
+            continue
+        visitor = program if route.rule.rule.startswith("/api/") else browser
+        answer = visitor.open(route.address(theirs), method=route.method, **_sent(route.endpoint))
+        found += [] if answer.status_code == 404 else [f"{route}: {answer.status}"]
+
+    assert found == []
+
+
+def test_the_same_routes_find_the_owners_own_things(app, client, session, theirs):
+    """Else the test above could pass because the addresses lead nowhere."""
+    owner = session.query(Person).join(Member).where(Member.slug == "another-member").one()
+    browser = client.sign_in_as(owner)
+
+    assert browser.get(f"/people/{owner.email}").status_code == 200
+    assert browser.post(f"/access/tokens/{theirs['token']}/revoke").status_code == 302
+    assert browser.post(f"/access/sessions/{theirs['sign_in']}/end").status_code == 302
+
+
+BODIES: dict[str, dict[str, object]] = {
+    "people.change_roles": {"data": {"roles": "planner"}},
+}
+"""What a route must be sent so that it looks for its subject at all, by endpoint."""
+
+
+def _sent(endpoint: str) -> dict[str, object]:
+    return BODIES.get(endpoint, {})
