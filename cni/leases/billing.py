@@ -67,7 +67,7 @@ def contributors(session: Session) -> Entitlement:
         .where(MemberRoleHeld.role == MemberRole.CONTRIBUTOR)
     )
     found: defaultdict[str, list[Period]] = defaultdict(list)
-    for slug, starts_on, ends_on in rows.tuples():
+    for slug, starts_on, ends_on in rows:
         found[slug].append(Period(starts_on or date.min, ends_on or FAR_FUTURE))
     return found
 

@@ -68,12 +68,12 @@ def ensure_accounts(session: Session, codes: Iterable[str]) -> dict[str, int]:
     """Return the accounts' numbers by code; those that are not there yet are opened."""
     wanted = sorted(set(codes))
     slugs = {code.partition(":")[2] for code in wanted} - {""}
-    members = dict(session.execute(select(Member.slug, Member.id).where(Member.slug.in_(slugs))).tuples().all())
+    members = dict(session.execute(select(Member.slug, Member.id).where(Member.slug.in_(slugs))).all())
     rows = [_account(code, members) for code in wanted]
     if rows:
         session.execute(insert_or_keep(Account).on_conflict_do_nothing(), rows)
     found = select(Account.code, Account.id).where(Account.code.in_(wanted))
-    return dict(session.execute(found).tuples().all())
+    return dict(session.execute(found).all())
 
 
 def post(session: Session, draft: JournalDraft, *, actor_id: int | None, at: datetime) -> JournalRow:
@@ -162,7 +162,7 @@ def postings_of_journal(session: Session, journal_id: int) -> Sequence[Posting]:
         .where(PostingRow.journal_id == journal_id)
         .order_by(PostingRow.position)
     )
-    return [Posting(code, pence) for code, pence in rows.tuples()]
+    return [Posting(code, pence) for code, pence in rows]
 
 
 def _posted(session: Session, draft: JournalDraft) -> JournalRow | None:

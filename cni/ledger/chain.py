@@ -24,7 +24,7 @@ class SealedJournal:
     """A journal as it stands in the tables, with its seal. `postings`: (position, account code, pence) by position.
 
     `expected_evidence` is the hash that the memo must carry: of the charge lines or of the document as they are *now*.
-    None: this journal vouches for nothing else.
+    None: this journal vouches for nothing else, as a reversal that mirrors its original.
     """
 
     id: int
@@ -136,7 +136,7 @@ def _unsound(journal: SealedJournal) -> str | None:
     if not journal.period_starts_on <= journal.effective_on < journal.period_ends_on:
         return "it is dated outside its period"
     if journal.expected_evidence is not None and journal.expected_evidence not in journal.memo:
-        return "the charge lines or the document that it vouches for are not what was issued"
+        return "what it stands for (charge lines, a document, a journal taken back) is not what was issued"
     return None
 
 

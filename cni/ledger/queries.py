@@ -124,7 +124,7 @@ def lines_of_contributor(session: Session, slug: str) -> list[tuple[Month, int, 
         .where(ChargeLineRow.contributor == slug)
         .order_by(LedgerPeriod.starts_on.desc(), ChargeLineRow.position)
     )
-    return [(Month.of(starts_on), row.position, settled_line(row)) for starts_on, row in rows.tuples()]
+    return [(Month.of(starts_on), row.position, settled_line(row)) for starts_on, row in rows]
 
 
 def documents_of_run(session: Session, run_id: int) -> Sequence[DocumentRow]:
@@ -185,7 +185,7 @@ def balances(session: Session, on: date | None = None, *, member_id: int | None 
     if member_id is not None:
         wanted = wanted.where(Account.member_id == member_id)
     # PostgreSQL adds bigints up to a numeric, which arrives as a Decimal.
-    return [Balance(code, name, kind, int(pence)) for code, name, kind, pence in session.execute(wanted).tuples()]
+    return [Balance(code, name, kind, int(pence)) for code, name, kind, pence in session.execute(wanted)]
 
 
 def journals(session: Session, page: PageRequest, *, month: Month | None = None) -> Page[JournalRow]:
@@ -229,7 +229,7 @@ def period(session: Session, month: Month) -> LedgerPeriod | None:
 
 def people_names(session: Session, ids: set[int | None]) -> dict[int, str]:
     """Return the names of people by their number."""
-    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids - {None}))).tuples().all())
+    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids - {None}))).all())
 
 
 def postings_by_journal(session: Session, first: int, last: int) -> dict[int, list[tuple[int, str, int]]]:
@@ -241,7 +241,7 @@ def postings_by_journal(session: Session, first: int, last: int) -> dict[int, li
         .order_by(PostingRow.journal_id, PostingRow.position)
     )
     found: defaultdict[int, list[tuple[int, str, int]]] = defaultdict(list)
-    for journal_id, position, code, pence in rows.tuples():
+    for journal_id, position, code, pence in rows:
         found[journal_id].append((position, code, pence))
     return found
 
@@ -263,7 +263,7 @@ def withheld_by_month(session: Session) -> dict[Month, int]:
         .where(missing > 0)
         .order_by(LedgerPeriod.starts_on)
     )
-    return {Month.of(starts_on): count for starts_on, count in rows.tuples()}
+    return {Month.of(starts_on): count for starts_on, count in rows}
 
 
 def _sums_by_run(member: InstrumentedAttribute[Any], pence: InstrumentedAttribute[int]) -> Select[int]:

@@ -8,10 +8,10 @@ from itertools import islice
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cni.ledger import chain, checks, queries
+from cni.ledger import book, chain, checks, queries
 from cni.ledger.chain import SealedJournal, Verification, canonical_json, sha256_of
 from cni.ledger.checks import Check, Sums
-from cni.ledger.entries import JournalKind
+from cni.ledger.entries import JournalKind, Posting
 from cni.ledger.lines import digest_of, totals_of
 from cni.ledger.models import (
     ChargeLineRow,
@@ -33,7 +33,7 @@ BROKEN = "not what was issued"
 def verify_chain(session: Session) -> Verification:
     """Return what a check of every journal, from the first on, finds; it trusts no trigger and no stored total."""
     session.expire_all()  # what this session read before may have been changed behind its back
-    return chain.verify(_sealed_journals(session))
+    return chain.verify(sealed_journals(session))
 
 
 def check_sums(session: Session) -> list[Check]:
@@ -41,16 +41,16 @@ def check_sums(session: Session) -> list[Check]:
     return checks.check(_sums(session))
 
 
-def _sealed_journals(session: Session) -> Iterator[SealedJournal]:
+def sealed_journals(session: Session) -> Iterator[SealedJournal]:
     """Yield every journal in the order of the chain, those without a seal last."""
-    evidence = _evidence(session)
+    evidence, mirrors = _evidence(session), _true_reversals(session)
     rows = iter(
         session.execute(
             select(JournalRow, LedgerPeriod, JournalSeal)
             .join(LedgerPeriod, LedgerPeriod.id == JournalRow.period_id)
             .outerjoin(JournalSeal, JournalSeal.journal_id == JournalRow.id)
             .order_by(JournalSeal.chain_number.asc().nulls_last(), JournalRow.id)
-        ).tuples()
+        )
     )
     while batch := list(islice(rows, BATCH)):
         numbers = [journal.id for journal, _period, _seal in batch]
@@ -72,7 +72,7 @@ def _sealed_journals(session: Session) -> Iterator[SealedJournal]:
                 lines=seal.lines if seal else None,
                 previous_hash=seal.previous_hash if seal else None,
                 hash=seal.hash if seal else None,
-                expected_evidence=None if journal.kind == JournalKind.REVERSAL else evidence.get(journal.id, BROKEN),
+                expected_evidence=None if journal.id in mirrors else evidence.get(journal.id, BROKEN),
             )
 
 
@@ -83,9 +83,25 @@ def _evidence(session: Session) -> dict[int, str]:
         if view.run.journal_id is not None:
             found[view.run.journal_id] = _run_evidence(session, view.run, view.month)
     rows = session.execute(select(DocumentRow, Member.slug).join(Member, Member.id == DocumentRow.member_id))
-    for document, slug in rows.tuples():
+    for document, slug in rows:
         found[document.journal_id] = _document_evidence(document, slug)
     return found
+
+
+def _true_reversals(session: Session) -> set[int]:
+    """Return the reversals that mirror what they take back, posting by posting; they vouch for nothing else."""
+    reversals = select(JournalRow.id, JournalRow.reverses_id).where(JournalRow.kind == JournalKind.REVERSAL)
+    return {
+        journal_id
+        for journal_id, reversed_id in session.execute(reversals)
+        if reversed_id is not None and _mirrors(session, journal_id, reversed_id)
+    }
+
+
+def _mirrors(session: Session, journal_id: int, reversed_id: int) -> bool:
+    postings = book.postings_of_journal(session, journal_id)
+    original = book.postings_of_journal(session, reversed_id)
+    return list(postings) == [Posting(posting.account, -posting.amount_pence) for posting in original]
 
 
 def _run_evidence(session: Session, run: SettlementRunRow, month: Month) -> str:
@@ -131,9 +147,9 @@ def _sums(session: Session) -> Sums:
                 func.sum(DocumentRow.vat_pence),
                 func.count(),
             ).group_by(DocumentRow.kind)
-        ).tuples()
+        )
     )
-    series = session.execute(select(NumberSeries.name, NumberSeries.next_number)).tuples()
+    series = session.execute(select(NumberSeries.name, NumberSeries.next_number))
     return Sums(
         accounts=accounts,
         charge_pence=int(lines[0] or 0),
