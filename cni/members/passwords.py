@@ -13,7 +13,7 @@ MINIMUM_LENGTH = 12
 MAXIMUM_LENGTH = 128
 
 _hasher = PasswordHasher()
-_NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZSBzYWx0IGZvciBub2JvZHk$3zWqZyAq1Qe0o3FJ1cOFA3Y8dEy9pQyT2vC0kHkq4xE"
+_NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=4$YSBzYWx0IG9mIG5vYm9keQ$3zWqZyAq1Qe0o3FJ1cOFA3Y8dEy9pQyT2vC0kHkq4xE"
 
 
 def hash_password(password: str) -> str:

@@ -54,8 +54,9 @@ def problems_of(error: ma.ValidationError, schema: ma.Schema) -> list[Problem]:
 def _flattened(messages: Any, place: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
-            is_whole = name == "_schema"
-            yield from _flattened(inner, place if is_whole else f"{place}.{name}".strip("."))
+            # Of a list of plain values the field is the place, and not the value's number in it.
+            stays = name == "_schema" or (isinstance(name, int) and not isinstance(inner, Mapping))
+            yield from _flattened(inner, place if stays else f"{place}.{name}".strip("."))
     elif isinstance(messages, list):
         for message in messages:
             yield from _flattened(message, place)
