@@ -6,7 +6,8 @@ so it is passed in: start from `leases.queries.open_network`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -24,6 +25,15 @@ class NamedSite(NamedTuple):
 
     code: str
     name: str
+
+
+class DrawnSpan(NamedTuple):
+    """A span as part of a route on a map: the route's number, and by name what the span shares with another route."""
+
+    route: int
+    code: str
+    line: list[Position]
+    shared: tuple[str, ...]
 
 
 def load_network(session: Session, free_pairs: Mapping[str, int]) -> graph.Network:
@@ -49,19 +59,41 @@ def live_sites(session: Session) -> list[NamedSite]:
     return [NamedSite(code, name) for code, name, _, _ in session.execute(_live_sites().order_by(Site.name, Site.code))]
 
 
-def span_lines(session: Session, codes: Collection[str]) -> dict[str, list[Position]]:
-    """Return the line of each of these spans, from site a to site z; a straight one where none is recorded."""
+def draw_routes(session: Session, routes: Sequence[Sequence[str]]) -> list[DrawnSpan]:
+    """Return the spans of routes, given by their codes, as lines on a map, in order. Two statements."""
+    codes = {code for route in routes for code in route}
     a, z = aliased(Site), aliased(Site)
-    found = session.execute(
-        select(Span.code, Span.geometry, a.longitude, a.latitude, z.longitude, z.latitude)
+    found = (
+        select(
+            Span.code, Span.geometry, a.code, a.name, a.longitude, a.latitude, z.code, z.name, z.longitude, z.latitude
+        )
         .join(a, Span.a_id == a.id)
         .join(z, Span.z_id == z.id)
         .where(Span.code.in_(codes))
     )
-    return {
-        code: line_of(geometry) if geometry is not None else [(a_lon, a_lat), (z_lon, z_lat)]
-        for code, geometry, a_lon, a_lat, z_lon, z_lat in found
-    }
+    lines: dict[str, list[Position]] = {}
+    sites: dict[str, dict[str, str]] = {}
+    for code, geometry, a_code, a_name, a_lon, a_lat, z_code, z_name, z_lon, z_lat in session.execute(found):
+        lines[code] = [(a_lon, a_lat), (z_lon, z_lat)] if geometry is None else line_of(geometry)
+        sites[code] = {a_code: a_name, z_code: z_name}
+    risks: dict[str, dict[str, str]] = {code: {} for code in codes}
+    for code, risk_code, risk_name in session.execute(_risks_of_spans().where(Span.code.in_(codes))):
+        risks[code][risk_code] = risk_name
+    ends = {site for route in routes for site in _ends(route, sites)}
+    shared_sites, shared_risks = _in_two(routes, sites) - ends, _in_two(routes, risks)
+    return [
+        DrawnSpan(
+            number,
+            code,
+            lines[code],
+            shared=(
+                *(name for risk, name in risks[code].items() if risk in shared_risks),
+                *(name for site, name in sites[code].items() if site in shared_sites),
+            ),
+        )
+        for number, route in enumerate(routes, 1)
+        for code in route
+    ]
 
 
 def risk_kinds(session: Session, codes: Collection[str]) -> dict[str, RiskKind]:
@@ -70,6 +102,18 @@ def risk_kinds(session: Session, codes: Collection[str]) -> dict[str, RiskKind]:
         return {}
     rows = session.execute(select(RiskGroup.code, RiskGroup.kind).where(RiskGroup.code.in_(codes)))
     return dict(rows.all())
+
+
+def _ends(route: Sequence[str], sites: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the two sites of a route that only one of its spans touches."""
+    counts = Counter(site for code in route for site in sites[code])
+    return [site for site, count in counts.items() if count == 1]
+
+
+def _in_two(routes: Sequence[Sequence[str]], things: Mapping[str, Collection[str]]) -> set[str]:
+    """Return those of the things along spans that two or more routes have."""
+    counts = Counter(thing for route in routes for thing in {thing for code in route for thing in things[code]})
+    return {thing for thing, count in counts.items() if count > 1}
 
 
 def _number(length_m: Decimal) -> float:

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -167,9 +167,9 @@ def shorten(session: Session, lease: Lease, ends_on: date) -> None:
     session.execute(update(Allocation).where(Allocation.lease_id == lease.id).values(period=days))
 
 
-def overlaps(period: Period):  # type: ignore[no-untyped-def]  # a column expression: SQLAlchemy's own types say less
+def overlaps(period: Period) -> ColumnElement[bool]:
     """Return the condition that an allocation has a day in `period`."""
-    return Allocation.period.op("&&")(days_of(period))
+    return Allocation.period.bool_op("&&")(days_of(period))
 
 
 def days_of(period: Period) -> Range[date]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from cni.assets.models import FibrePair, Rack, Site, Span
 from cni.db.base import Base, Identified, Word
 from cni.leases.lifecycle import LeaseStatus
+from cni.leases.offers import Offer, from_snapshot
 from cni.leases.words import RackSize
 from cni.members.models import Member
 
@@ -71,6 +72,11 @@ class QuoteRow(Identified, Base):
     to_site: Mapped[Site] = relationship(lazy="raise", foreign_keys=[to_site_id])
     tariff: Mapped[TariffVersion] = relationship(lazy="raise")
     lease: Mapped[Lease | None] = relationship(lazy="raise", viewonly=True)
+
+    @property
+    def offer(self) -> Offer:
+        """The routes and the price that were offered."""
+        return from_snapshot(self.snapshot)
 
 
 class Lease(Identified, Base):

@@ -52,6 +52,8 @@ def find_lease(session: Session, reference: str) -> Lease | None:
             selectinload(Lease.spans).joinedload(LeaseSpan.span).options(joinedload(Span.a), joinedload(Span.z)),
             selectinload(Lease.allocations).joinedload(Allocation.fibre_pair),
         )
+        # Read again what this transaction has just entered or changed.
+        .execution_options(populate_existing=True)
     )
 
 

@@ -5,7 +5,7 @@ What becomes of a request is in `leasing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from cni.assets.models import Site, Span
-from cni.assets.snapshot import risk_kinds
+from cni.assets.snapshot import DrawnSpan, NamedSite, draw_routes, live_sites, risk_kinds
 from cni.db.paging import read_page
 from cni.events.kinds import LeaseRequested, QuoteMade
 from cni.events.record import record
@@ -21,7 +21,7 @@ from cni.leases import queries
 from cni.leases.allocation import NewLease, RouteSpan, add_lease
 from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Lease, QuoteRow
-from cni.leases.offers import Offer, Terms, as_snapshot, from_snapshot, make_offer
+from cni.leases.offers import Offer, Terms, as_snapshot, make_offer
 from cni.leases.pricing import price_problems
 from cni.leases.tariffs import prices_of, tariff_versions, version_in_force
 from cni.members.models import MemberRoleHeld
@@ -105,6 +105,14 @@ class RouteFinding:
     answer: Answer
     tariff_id: int
     offer: Offer | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchChoices:
+    """What a search can be filled in with: the sites, by name, and the terms on offer, in months."""
+
+    sites: list[NamedSite]
+    terms: list[int]
 
 
 def live_network(session: Session, actor: Actor, window: Period) -> Network:
@@ -229,6 +237,26 @@ def quote(session: Session, actor: Actor, reference: str) -> QuoteRow:
     return found
 
 
+def search_choices(session: Session, actor: Actor, *, on: date) -> SearchChoices:
+    """Return what a search can be filled in with; no term is on offer while there is no tariff.
+
+    Permission: routes:search.
+    """
+    require(actor, Permission.ROUTES_SEARCH)
+    versions = tariff_versions(session)
+    terms = sorted(prices_of(version_in_force(versions, on)).term_percent) if versions else []
+    return SearchChoices(live_sites(session), terms)
+
+
+def draw(session: Session, actor: Actor, routes: Sequence[Sequence[str]]) -> list[DrawnSpan]:
+    """Return the spans of routes, given by their codes, as lines on a map.
+
+    Permission: plant:read.
+    """
+    require(actor, Permission.PLANT_READ)
+    return draw_routes(session, routes)
+
+
 def is_open(quote: QuoteRow, on: date) -> bool:
     """Tell whether a lease can be requested from a quote on a day; the quote's lease must be loaded."""
     return quote.lease is None and on <= min(quote.expires_on, quote.starts_on)
@@ -304,7 +332,7 @@ def _refuse_unless_open(session: Session, quote: QuoteRow, today: date) -> None:
 
 
 def _span_codes(quote: QuoteRow) -> list[str]:
-    return [span.code for route in from_snapshot(quote.snapshot).routes for span in route.spans]
+    return [span.code for route in quote.offer.routes for span in route.spans]
 
 
 def _as_quoted(session: Session, actor: Actor, quote: QuoteRow, *, at: datetime, chooser: Chooser) -> NewLease:
@@ -317,7 +345,7 @@ def _as_quoted(session: Session, actor: Actor, quote: QuoteRow, *, at: datetime,
         to_site_id=quote.to_site_id,
         routes=tuple(
             tuple(RouteSpan(ids[span.code], span.code, span.metres) for span in route.spans)
-            for route in from_snapshot(quote.snapshot).routes
+            for route in quote.offer.routes
         ),
         pairs=quote.pairs,
         starts_on=quote.starts_on,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from cni.assets.snapshot import live_sites, span_lines
+from cni.assets.snapshot import draw_routes, live_sites
 from cni.assets.words import PairState
 from cni.leases.allocation import NewLease, RouteSpan, add_lease
 from cni.leases.lifecycle import LeaseStatus
@@ -95,6 +95,20 @@ def test_a_span_without_a_drawn_line_is_shown_straight(session):
     spans = lay(session, "A-B 1, B-C 1")
     spans["B-C"].geometry = wkb_of([(-2.2, 53.4), (-2.21, 53.41), (-2.22, 53.4)])
     session.flush()
-    lines = span_lines(session, ["A-B", "B-C"])
-    assert lines["B-C"] == [(-2.2, 53.4), (-2.21, 53.41), (-2.22, 53.4)]
-    assert [latitude for _, latitude in lines["A-B"]] == [53.48, 53.48]
+    straight, drawn = draw_routes(session, [["A-B", "B-C"]])
+    assert drawn.line == [(-2.2, 53.4), (-2.21, 53.41), (-2.22, 53.4)]
+    assert [latitude for _, latitude in straight.line] == [53.48, 53.48]
+
+
+def test_where_two_routes_meet_is_told_on_their_spans(session, count_queries):
+    lay(session, "A-M 1, M-Z 1 [K1], A-N 1 [K1], N-M 1, M-Z 2")
+    with count_queries() as statements:
+        drawn = draw_routes(session, [["A-M", "M-Z"], ["A-N", "N-M", "M-Z.2"]])
+    assert [(span.route, span.code, span.shared) for span in drawn] == [
+        (1, "A-M", ("Site M",)),
+        (1, "M-Z", ("Risk K1", "Site M")),
+        (2, "A-N", ("Risk K1",)),
+        (2, "N-M", ("Site M",)),
+        (2, "M-Z.2", ("Site M",)),
+    ]
+    assert len(statements) == 2
