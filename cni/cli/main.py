@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 
 import click
 
 from cni.cli.output import explain
 from cni.config import Config
-from cni.primitives.errors import CniError
+from cni.primitives.errors import CniError, Invalid
 from cni.schemas.problems import answer_to
 
 COMMANDS = {
     "db": "cni.cli.db:db",
     "demo": "cni.cli.demo:demo",
+    "ledger": "cni.cli.ledger:ledger",
     "load": "cni.cli.load:load",
+    "settle": "cni.cli.settle:settle",
     "worker": "cni.worker.command:worker",
 }
 """Where each command lives. They are imported on call, so that a quick one stays quick."""
@@ -43,16 +46,37 @@ def cni() -> None:
 
 
 def main() -> None:
-    """Run the command line, and leave with the exit code of how it went."""
+    """Run the command line, and leave with the exit code of how it went.
+
+    A fault of ours is not caught: Python prints where it happened and leaves with 1.
+    """
+    as_json = "--json" in sys.argv
     try:
-        cni()
+        sys.exit(cni.main(standalone_mode=False))
     except CniError as error:
-        explain(error, as_json="--json" in sys.argv)
+        explain(error, as_json=as_json)
         sys.exit(answer_to(error).exit_code)
+    except click.ClickException as error:
+        error.show()
+        if as_json:
+            click.echo(json.dumps({"error": {"code": "usage", "detail": error.format_message()}}))
+        sys.exit(answer_to(Invalid("")).exit_code)
+    except click.Abort:
+        sys.exit(130)  # as a shell reports Ctrl-C
 
 
 def open_database() -> None:
-    """Connect this process to the database that the settings name; commands that need one call it first."""
-    from cni import runtime
+    """Connect this process to the database that the settings name; commands that need one call it first.
 
-    runtime.open_runtime(runtime.connect(Config.from_env()))
+    Raises:
+        SchemaOutdated: it has to be upgraded first. (An empty one is given its schema here.)
+    """
+    # Late: commands that answer from a file need neither a database nor the second that these imports take.
+    from cni import runtime
+    from cni.db import migrate
+    from cni.db.engine import open_engine, session_factory
+
+    config = Config.from_env()
+    engine = open_engine(runtime.database_url(config))
+    migrate.ensure_schema(engine)
+    runtime.open_runtime(runtime.Runtime(config, session_factory(engine)))

@@ -9,9 +9,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, inspect
 
 from cni.db.base import Base
+from cni.primitives.errors import Conflict
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 MIGRATION_LOCK = 2_041_976
@@ -25,6 +26,13 @@ TABLE_MODULES = (
     "cni.ledger.models",
 )
 """By name and not by import: the packages that own tables stand on higher floors than this one."""
+
+
+class SchemaOutdated(Conflict):
+    """The database holds the schema of an older (or newer) program."""
+
+    code = "schema_outdated"
+    title = "The database has to be upgraded"
 
 
 def models_metadata() -> MetaData:
@@ -44,6 +52,21 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back down to `revision` ("base": empty)."""
     with engine.begin() as connection:
         command.downgrade(_configuration(connection), revision)
+
+
+def ensure_schema(engine: Engine) -> None:
+    """Make the schema in a database that is empty; one that holds an older schema is left as it is.
+
+    Raises:
+        SchemaOutdated: it has to be upgraded first, at a time that its operator chooses.
+    """
+    with engine.connect() as connection:
+        if is_current(connection):
+            return
+        is_empty = not inspect(connection).get_table_names()
+    if not is_empty:
+        raise SchemaOutdated("The database does not have this program's schema. Run: cni db upgrade")
+    upgrade(engine)
 
 
 def is_current(connection: Connection) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cni.members.models import SignInAttempt
-from cni.primitives.errors import CniError
+from cni.primitives.errors import TooSoon
 
 WINDOW = timedelta(minutes=15)
 MOST_FOR_AN_EMAIL = 10
@@ -19,17 +19,17 @@ MOST_FROM_AN_ADDRESS = 50
 KEPT = timedelta(days=1)
 
 
-class TooManyAttempts(CniError):
+class TooManyAttempts(TooSoon):
     """Too many wrong passwords; `retry_after_s` says how long to wait."""
 
     code = "too_many_attempts"
     title = "Too many attempts"
 
     def __init__(self, wait: timedelta) -> None:
-        self.retry_after_s = max(1, int(wait.total_seconds()))
-        minutes = -(-self.retry_after_s // 60)
+        seconds = max(1, int(wait.total_seconds()))
+        minutes = -(-seconds // 60)
         unit = "minute" if minutes == 1 else "minutes"
-        super().__init__(f"There were too many attempts to sign in. Wait {minutes} {unit}, then try again.")
+        super().__init__(f"There were too many attempts to sign in. Wait {minutes} {unit}, then try again.", seconds)
 
 
 def refuse_if_too_many(session: Session, email: str, address: str, *, at: datetime) -> None:

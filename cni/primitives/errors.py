@@ -1,6 +1,6 @@
 """How a refusal is said: a sentence, a place and a remedy.
 
-There are four kinds of error. Packages subclass a kind with what is wrong (`FibreTaken(Conflict)`); the doors turn the
+There are five kinds of error. Packages subclass a kind with what is wrong (`FibreTaken(Conflict)`); the doors turn the
 kind into a page, problem+json or an exit code by one table. An answer such as "no route" is a value, not an error.
 """
 
@@ -66,6 +66,17 @@ class Conflict(CniError):
 
     code = "conflict"
     title = "No longer possible"
+
+
+class TooSoon(CniError):
+    """It was tried too often; `retry_after_s` says in how many seconds it may be tried again."""
+
+    code = "too_soon"
+    title = "Too many attempts"
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class Invalid(CniError):

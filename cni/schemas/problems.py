@@ -7,8 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from cni.members.throttling import TooManyAttempts
-from cni.primitives.errors import CniError, Conflict, Forbidden, Invalid, NotFound
+from cni.primitives.errors import CniError, Conflict, Forbidden, Invalid, NotFound, TooSoon
 from cni.schemas.reading import View
 
 
@@ -25,7 +24,7 @@ ANSWERS: dict[type[CniError], Answer] = {
     Forbidden: Answer(status=403, exit_code=4),
     Conflict: Answer(status=409, exit_code=5),
     Invalid: Answer(status=422, exit_code=2),
-    TooManyAttempts: Answer(status=429, exit_code=4),
+    TooSoon: Answer(status=429, exit_code=4),
 }
 
 

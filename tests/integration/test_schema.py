@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
-from cni.db.migrate import downgrade, is_current, models_metadata, upgrade
+from cni.db.migrate import SchemaOutdated, downgrade, ensure_schema, is_current, models_metadata, upgrade
 from tests.factories import make_actor, make_contribution, make_member, make_site, make_span, make_tariff
 
 
@@ -30,6 +31,20 @@ def test_every_migration_can_be_taken_back_and_made_again(own_database):
     assert inspect(own_database).get_table_names() == ["alembic_version"]
 
     upgrade(own_database)
+    with own_database.connect() as connection:
+        assert is_current(connection)
+
+
+def test_an_empty_database_is_given_the_schema_and_an_older_one_is_left_to_its_operator(own_database):
+    downgrade(own_database, "0001")
+    with pytest.raises(SchemaOutdated):
+        ensure_schema(own_database)
+
+    downgrade(own_database, "base")
+    with own_database.begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+    ensure_schema(own_database)
+
     with own_database.connect() as connection:
         assert is_current(connection)
 
