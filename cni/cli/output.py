@@ -25,7 +25,8 @@ def answer(document: Any, words: str, *, as_json: bool) -> None:
 
 def explain(error: CniError, *, as_json: bool) -> None:
     """Print a refusal: words on standard error; with `--json` a document on standard output."""
-    click.echo(error.detail, err=True)
+    if [problem.message for problem in error.problems] != [error.detail]:
+        click.echo(error.detail, err=True)
     for problem in error.problems:
         click.echo(f"  {_place(problem)}{problem.message} {problem.remedy}", err=True)
     if as_json:

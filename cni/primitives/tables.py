@@ -205,7 +205,7 @@ def word_of(text: str, words: type[Kind]) -> Kind:
     try:
         return words(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a word that stands here") from None
+        raise ValueError(f"{text!r} is not one of the known words") from None
 
 
 def whole_number(text: str, least: int) -> int:
