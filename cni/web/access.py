@@ -16,6 +16,7 @@ from cni.schemas.members import TokenRequest
 from cni.web.forms import read_form, shown_again_by
 from cni.web.pages import render
 from cni.web.session import actor, session_token
+from cni.web.words import browser_words
 
 access = Blueprint("access", __name__, url_prefix="/access")
 
@@ -32,6 +33,7 @@ def index(values: Mapping[str, Any] | None = None, problems: Sequence[Problem] =
         this_one=digest_of(session_token() or ""),
         tokens=tokens,
         now=runtime.now(),
+        browser_words=browser_words,
         values=values or {"days": 90},
         problems=problems,
     )

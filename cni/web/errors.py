@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from cni import runtime
 from cni.config import MEGABYTE
-from cni.primitives.errors import CniError
+from cni.primitives.errors import CniError, TooSoon
 from cni.primitives.ids import new_reference
 from cni.schemas.problems import as_problem_json
 from cni.web.session import API_PREFIX
@@ -20,13 +20,13 @@ from cni.web.session import API_PREFIX
 log = logging.getLogger(__name__)
 
 SENTENCES = {
-    400: ("Not understood", "The request could not be read. Go back, load the page again and try once more."),
-    401: ("Not signed in", "Sign in first; a program sends `Authorization: Bearer` with an API token."),
+    400: ("Not understood", "The request could not be read. On a page: load it anew and try once more."),
+    401: ("Not signed in", None),
     404: ("Not found", "There is no such thing here."),
     405: ("Not possible here", "This address does not take that kind of request."),
     415: ("Wrong kind of content", "Send JSON, with `Content-Type: application/json`."),
 }
-"""Title and detail of what Flask itself refuses, by status."""
+"""Title and detail of what Flask itself refuses, by status; no detail: what was said on raising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,14 @@ def register_errors(app: Flask) -> None:
 
 def _answer_refusal(error: CniError) -> Response:
     document = as_problem_json(error)
-    wait_s = getattr(error, "retry_after_s", None)
-    headers = (("Retry-After", str(wait_s)),) if wait_s else ()
+    headers = (("Retry-After", str(error.retry_after_s)),) if isinstance(error, TooSoon) else ()
     return _respond(Answer(document["status"], document, error.problems, headers))
 
 
 def _answer_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    title, detail = SENTENCES.get(error.code, (error.name, error.description or error.name))
+    title, detail = SENTENCES.get(error.code, (error.name, None))
     if isinstance(error, RequestEntityTooLarge):
         limit_mb = current_app.config["MAX_CONTENT_LENGTH"] // MEGABYTE
         title, detail = (
@@ -67,7 +66,7 @@ def _answer_http(error: HTTPException) -> Response:
         "type": "about:blank",
         "title": title,
         "status": error.code,
-        "detail": detail,
+        "detail": detail or error.description or title,
         "code": error.name.lower().replace(" ", "_"),
     }
     kept = ("WWW-Authenticate", "Allow", "Retry-After")

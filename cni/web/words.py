@@ -1,6 +1,8 @@
-"""The domain's words as forms offer them: (value, text, hint)."""
+"""The domain's words as pages and forms show them: (value, text, hint)."""
 
 from __future__ import annotations
+
+import re
 
 from cni.members.policy import MemberRole, Role
 
@@ -28,3 +30,28 @@ STAFF_ROLE_CHOICES: Choices = (
 
 ROLE_WORDS = {value: text for value, text, _hint in (*MEMBER_ROLE_CHOICES, *STAFF_ROLE_CHOICES)}
 """What each role is called on pages."""
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_MACHINES = (
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "a Mac"),
+    ("Linux", "Linux"),
+)
+"""Tell-tale parts of what browsers say of themselves, the rarer first: Edge says Chrome too."""
+
+
+def browser_words(agent: str | None) -> str:
+    """Return a browser's description of itself in words; of one that we do not know, its first word.
+
+    >>> browser_words("Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0")
+    'Firefox on Linux'
+    """
+    said = agent or ""
+    browser = next((name for part, name in _BROWSERS if part in said), None)
+    machine = next((name for part, name in _MACHINES if part in said), None)
+    if browser and machine:
+        return f"{browser} on {machine}"
+    return browser or (re.split(r"[/ ]", said)[0] or "Unknown")

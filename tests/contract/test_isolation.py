@@ -105,7 +105,7 @@ def test_another_members_things_are_not_found_on_any_route(app, client, api_clie
     browser, program = client.sign_in_as(foreigner), api_client(foreigner)
     found = []
     for route in routes(app):
-        if not route.parameters or str(route) in SEEN_BY_ALL:
+        if str(route) in SEEN_BY_ALL or not route.parameters or not route.parameters <= FOREIGN.keys():
             continue
         visitor = program if route.rule.rule.startswith("/api/") else browser
         answer = visitor.open(route.address(theirs), method=route.method, **_sent(route.endpoint))

@@ -348,3 +348,41 @@ def test_the_server_says_that_the_schema_is_not_its_own(client, session, connect
 
     assert answer.status_code == 503
     assert "cni db upgrade" in answer.json["reason"]
+
+
+def test_without_a_role_one_is_told_whom_to_ask(client, session, council):
+    page = client.sign_in_as(make_person(session, council)).get("/")
+
+    assert page.status_code == 200
+    assert "You have no role yet" in page.text
+
+
+def test_a_proxys_word_counts_only_as_far_as_the_settings_trust_it(test_runtime, administrator):
+    from cni.app import create_app
+
+    def seen_from(trusted_proxies: int) -> str:
+        config = Config(secret_key="a key", secure_cookies=False, trusted_proxies=trusted_proxies)
+        app = create_app(config, Runtime(config, test_runtime.sessions, test_runtime.clock, test_runtime.chooser))
+        app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+        browser = Browser(app)
+        _sign_in(browser, headers={"X-Forwarded-For": "203.0.113.9"})
+        return browser.get("/access").text
+
+    assert "203.0.113.9" not in seen_from(0)
+    assert "203.0.113.9" in seen_from(1)
+
+
+def test_the_audit_trail_tells_long_lists_by_their_number(client, session, registrar):
+    from cni.events.kinds import CoopLoaded, LeaseRequested
+    from cni.events.record import record
+    from cni.members.policy import OPERATOR
+
+    record(session, OPERATOR, LeaseRequested(subject="LSE-1", quote="QUO-1", fibre_pairs=["A/1"] * 17), at=NOW)
+    record(session, OPERATOR, CoopLoaded(subject="co-op", added={"sites.csv": 40, "racks.csv": 0}), at=NOW)
+    session.flush()
+
+    page = client.sign_in_as(registrar).get("/audit").text
+
+    assert "17 fibre pairs" in page
+    assert "sites.csv 40<" in page
+    assert "Lease requested" in page
