@@ -52,6 +52,7 @@ DEV_LOCK = ROOT / "requirements-dev.lock"
 PRODUCTION_LOCK = ROOT / "requirements.lock"
 NODE_LOCK = ROOT / "requirements-node.lock"  # for a machine without a Node.js that Vite accepts
 
+ALL_TESTS = ("-n", "auto", "--dist", "loadgroup")  # tests of one group, such as the browser's, share a process
 SECONDS_UNTIL_READY = 60
 SECONDS_TO_STOP = 10
 
@@ -88,7 +89,7 @@ def test(words: list[str]) -> int:
         say("there is no browser, so its tests are skipped. To have one: sudo apt install chromium")
         if os.environ.get("CNI_REQUIRE_BROWSER"):
             return 1
-    return call([BIN / "pytest", *(words or ["-n", "auto"])], cwd=ROOT, CNI_BROWSER=browser)
+    return call([BIN / "pytest", *(words or ALL_TESTS)], cwd=ROOT, CNI_BROWSER=browser)
 
 
 def setup() -> int:
