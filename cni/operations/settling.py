@@ -234,7 +234,7 @@ def _tasks_of(actor: Actor, view: MonthView) -> Iterator[Task]:
 
 
 def _preview(session: Session, month: Month, run: RunView | None, today: date) -> Preview:
-    computed = _compute_settlement(session, month, today=today)
+    computed = __computed(session, month, today=today)
     if run is not None and run.run.issued_at is not None:
         return _issued(session, run, computed, today)
     state = state_of(month, run, today)
@@ -263,7 +263,7 @@ def _issued(session: Session, run: RunView, computed: Settlement, today: date) -
     )
 
 
-def _compute_settlement(session: Session, month: Month, *, today: date) -> Settlement:
+def __computed(session: Session, month: Month, *, today: date) -> Settlement:
     """Return a month's settlement computed from the leases as they are; documents as if issued today."""
     facts = billing_facts(session, month.period)
     computed = [line for billed in facts.billed for line in _settled_lines(billed, month, facts)]
