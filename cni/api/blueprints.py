@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from cni.api.frame import Resources
+from cni.api.v1.contributions import contributions
 from cni.api.v1.events import events
 from cni.api.v1.members import members
 from cni.api.v1.people import people
+from cni.api.v1.sites import sites
+from cni.api.v1.spans import spans
 from cni.api.v1.tokens import tokens
 
 RESOURCES: tuple[Resources, ...] = (
+    contributions,
     events,
     members,
     people,
+    sites,
+    spans,
     tokens,
 )

@@ -35,6 +35,12 @@ UPLOAD_SPAN_COLUMNS = Columns(
 )
 """In a member's own upload, an absent or empty `fibre_owner` is that member."""
 
+SPAN_COLUMN_ORDER = (
+    "id", "a", "z", "length_m", "length_basis", "fibre_owner", "duct_owner", "fibres", "reserved_pairs",
+    "offered_pairs", "risks", "geometry",
+)  # fmt: skip
+"""The columns of spans.csv in the order in which people know them."""
+
 WGS84_NAMES = ("CRS84", "EPSG:4326", "EPSG::4326", "WGS84", "WGS 84")
 
 

@@ -45,6 +45,19 @@ class Contribution(Identified, Base):
     sites: Mapped[list[Site]] = relationship(lazy="raise", back_populates="contribution", order_by="Site.code")
     spans: Mapped[list[Span]] = relationship(lazy="raise", back_populates="contribution", order_by="Span.code")
 
+    @property
+    def site_codes(self) -> list[str]:
+        """The codes of the sites that it brought, refused ones too; `sites` must be loaded."""
+        return [site.code for site in self.sites] or [given["id"] for given in self._refused() if "a" not in given]
+
+    @property
+    def span_codes(self) -> list[str]:
+        """The codes of the spans that it brought, refused ones too; `spans` must be loaded."""
+        return [span.code for span in self.spans] or [given["id"] for given in self._refused() if "a" in given]
+
+    def _refused(self) -> list[dict[str, Any]]:
+        return [feature["properties"] for feature in (self.refused_plant or {"features": []})["features"]]
+
 
 class Site(Identified, Base):
     """A place where plant meets or ends. Position in WGS84 decimal degrees."""

@@ -14,8 +14,8 @@ from cni.assets.words import ContributionStatus
 from cni.members.models import Member
 
 SPAN_PARTS = (
-    joinedload(Span.a),
-    joinedload(Span.z),
+    joinedload(Span.a).options(joinedload(Site.owner), joinedload(Site.contribution)),
+    joinedload(Span.z).options(joinedload(Site.owner), joinedload(Site.contribution)),
     joinedload(Span.fibre_owner),
     joinedload(Span.duct_owner),
     joinedload(Span.contribution).joinedload(Contribution.member),
@@ -104,9 +104,13 @@ def contributions(member_id: int | None) -> Select[Any]:
 
 
 def contribution_by_reference(session: Session, reference: str, *, lock: bool = False) -> Contribution | None:
-    """Return a contribution; `lock`: nobody else can decide it until the transaction ends."""
-    query = select(Contribution).where(func.lower(Contribution.reference) == reference.lower())
-    return session.scalar(query.with_for_update() if lock else query.options(joinedload(Contribution.member)))
+    """Return a contribution with member and plant; or, to `lock` it, alone: nobody else can decide it meanwhile."""
+    named = func.lower(Contribution.reference) == reference.lower()
+    if lock:
+        return session.scalar(
+            select(Contribution).where(named).with_for_update().execution_options(populate_existing=True)
+        )
+    return session.scalar(contributions(None).where(named))
 
 
 def contributions_waiting(session: Session) -> Sequence[Contribution]:

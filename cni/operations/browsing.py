@@ -10,14 +10,18 @@ from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
 
 from cni.assets import queries
-from cni.assets.models import Contribution, RiskGroup, Site, Span
-from cni.assets.words import ContributionStatus
+from cni.assets.models import Contribution, Site, Span
+from cni.assets.words import ContributionStatus, LengthBasis
 from cni.db.paging import read_page
 from cni.leases.occupancy import PairUse, has_free_pairs, pair_use
 from cni.members.models import Member
 from cni.members.policy import Actor, Permission, may, require
 from cni.primitives.errors import NotFound
+from cni.primitives.geo import length_m, line_of
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
+
+SHORTER, LONGER = 0.95, 1.3
+"""A cable is as long as its line, and somewhat longer with slack; beyond these shares of it, one should ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,24 @@ class SpanFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PlantOnMap:
+    """The plant that a map shows."""
+
+    sites: Sequence[Site]
+    spans: list[SpanFacts]
+
+
+@dataclass(frozen=True, slots=True)
 class SpanFile:
-    """All about one span: its facts, and the other spans in each of its risk groups, by the group's code."""
+    """All about one span: its facts, and the other live spans in each of its risk groups, by the group's code."""
 
     facts: SpanFacts
     shared_risks: dict[str, list[str]]
+
+    @property
+    def plant(self) -> PlantOnMap:
+        """The span and its ends."""
+        return PlantOnMap([self.facts.span.a, self.facts.span.z], [self.facts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,12 @@ class SiteFile:
 
     site: Site
     spans: list[SpanFacts]
+
+    @property
+    def plant(self) -> PlantOnMap:
+        """The site, its spans and their other ends."""
+        ends = {end.id: end for facts in self.spans for end in (facts.span.a, facts.span.z)}
+        return PlantOnMap(list((ends | {self.site.id: self.site}).values()), self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +83,26 @@ class SpanFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class PlantOnMap:
-    """The plant that a map shows."""
-
-    sites: Sequence[Site]
-    spans: list[SpanFacts]
-
-
-@dataclass(frozen=True, slots=True)
 class ContributionFile:
-    """All about one contribution: the plant as it stands (none once refused), and whether the actor may decide now."""
+    """All about one contribution: the plant as it stands (none once refused), and whether the actor may decide now.
+
+    `remarks` are what a careful reader would ask about, by the span's code.
+    """
 
     contribution: Contribution
     plant: PlantOnMap
     may_decide: bool
+    remarks: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the forms and filters of plant offer to choose from."""
+    """What the forms and filters of plant offer to choose from: codes or slugs, each with a name, by name."""
 
-    sites: Sequence[Site]
-    risks: Sequence[RiskGroup]
-    owners: Sequence[Member]
-    members: Sequence[Member]
+    sites: list[tuple[str, str]]
+    risks: list[tuple[str, str]]
+    fibre_owners: list[tuple[str, str]]
+    members: list[tuple[str, str]]
 
 
 def plant_on_map(session: Session, actor: Actor, *, on: date) -> PlantOnMap:
@@ -152,11 +171,12 @@ def choices(session: Session, actor: Actor) -> Choices:
     Permission: plant:read.
     """
     require(actor, Permission.PLANT_READ)
+    sites = session.scalars(queries.live_sites().order_by(func.lower(Site.name), Site.code))
     return Choices(
-        sites=session.scalars(queries.live_sites().order_by(func.lower(Site.name), Site.code)).all(),
-        risks=queries.risk_groups(session),
-        owners=queries.fibre_owners(session),
-        members=queries.members_by_name(session),
+        sites=[(site.code, f"{site.name} ({site.code})") for site in sites],
+        risks=[(risk.code, risk.name) for risk in queries.risk_groups(session)],
+        fibre_owners=[(owner.slug, owner.name) for owner in queries.fibre_owners(session)],
+        members=[(member.slug, member.name) for member in queries.members_by_name(session)],
     )
 
 
@@ -188,7 +208,22 @@ def find_contribution(session: Session, actor: Actor, reference: str, *, on: dat
         and may(actor, Permission.CONTRIBUTIONS_DECIDE, contribution.member_id)
         and actor.person_id != contribution.proposed_by_id
     )
-    return ContributionFile(contribution, PlantOnMap(sites, _facts(session, actor, spans, on)), may_decide)
+    remarks = {span.code: words for span in spans if (words := remark(span))}
+    return ContributionFile(contribution, PlantOnMap(sites, _facts(session, actor, spans, on)), may_decide, remarks)
+
+
+def remark(span: Span) -> str | None:
+    """Return what is odd about a span's length beside its line, without being wrong; None: nothing."""
+    if span.geometry is None:
+        return "No line is given, only the two ends."
+    if span.length_basis is LengthBasis.DRAWN:
+        return None
+    drawn_m = length_m(line_of(span.geometry))
+    if float(span.length_m) < drawn_m * SHORTER:
+        return f"Its length is less than that of the line, {drawn_m:,.0f} m."
+    if float(span.length_m) > drawn_m * LONGER:
+        return f"Its length is much more than that of the line, {drawn_m:,.0f} m."
+    return None
 
 
 def _filtered(spans: Select, wanted: SpanFilter, on: date) -> Select:  # type: ignore[type-arg]

@@ -161,8 +161,9 @@ def todo(session: Session, actor: Actor, today: date) -> list[Task]:
     """Return what waits: decisions for the network steward, a first registration for an asset officer."""
     if may(actor, Permission.CONTRIBUTIONS_DECIDE):
         return _decisions_to_make(session)
-    may_begin = actor.member_id is not None and may(actor, Permission.PLANT_PROPOSE)
-    if may_begin and not queries.has_plant(session, actor.member_id):
+    if actor.member_id is None or not may(actor, Permission.PLANT_PROPOSE):
+        return []
+    if not queries.has_plant(session, actor.member_id):
         text = "Draw it on the map, type it, or upload a file; the network steward then accepts it."
         return [Task(about="registering", title="Register your first fibre", text=text)]
     return []
@@ -207,11 +208,12 @@ def _as_own(tables: PlantTables, slug: str) -> PlantTables:
 
 
 def _decide(session: Session, actor: Actor, reference: str, status: ContributionStatus, at: datetime) -> Contribution:
-    require(actor, Permission.CONTRIBUTIONS_DECIDE)
+    require(actor, Permission.CONTRIBUTIONS_READ)
     contribution = queries.contribution_by_reference(session, reference, lock=True)
     if contribution is None:
         raise NotFound(f"There is no contribution {reference}.")
-    require(actor, Permission.CONTRIBUTIONS_DECIDE, member_id=contribution.member_id)
+    require(actor, Permission.CONTRIBUTIONS_READ, member_id=contribution.member_id)
+    require(actor, Permission.CONTRIBUTIONS_DECIDE)
     if contribution.status is not ContributionStatus.PROPOSED:
         words = "accepted" if contribution.status is ContributionStatus.LIVE else "refused"
         raise AlreadyDecided(f"{contribution.reference} was {words} already.")

@@ -9,19 +9,22 @@ from flask import Blueprint, url_for
 
 from cni import runtime
 from cni.members.policy import Actor, Permission, may
-from cni.operations import joining
+from cni.operations import joining, registering
 from cni.operations.tasks import Task
 from cni.web.pages import render
 from cni.web.session import actor
 
 home = Blueprint("home", __name__)
 
-TODO: tuple[Callable[..., list[Task]], ...] = (joining.todo,)
+TODO: tuple[Callable[..., list[Task]], ...] = (joining.todo, registering.todo)
 """Each slice's function that says what waits; the most pressing first."""
 
 ADDRESSES: dict[str, Callable[[str | None], str]] = {
+    "contribution": lambda reference: url_for("contributions.show", contribution=reference),
+    "contributions": lambda _reference: url_for("contributions.index"),
     "members": lambda _reference: url_for("members.admit"),
     "person": lambda email: url_for("people.show", email=email),
+    "registering": lambda _reference: url_for("registration.draw"),
 }
 """Where a task leads, by what it is about."""
 
@@ -57,6 +60,14 @@ class NextStep:
 
 
 NEXT_STEPS = (
+    NextStep(
+        Permission.PLANT_PROPOSE,
+        "All is done",
+        "Nothing waits for you. Spare fibre that the co-operative doesn't know of can be registered at any time.",
+        "Register fibre",
+        "registration.draw",
+        "contribution",
+    ),
     NextStep(
         Permission.DIRECTORY_READ,
         "All is done",

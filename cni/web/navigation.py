@@ -21,6 +21,8 @@ class Entry:
 
 MENU = (
     Entry("Start", "home.start", "home", Permission.DIRECTORY_READ),
+    Entry("Map", "map.index", "map", Permission.PLANT_READ),
+    Entry("Contributions", "contributions.index", "contribution", Permission.CONTRIBUTIONS_READ),
     Entry("Members", "members.directory", "members", Permission.DIRECTORY_READ),
     Entry("People", "people.index", "person", Permission.PEOPLE_MANAGE),
     Entry("Audit trail", "audit.trail", "audit", Permission.EVENTS_READ),

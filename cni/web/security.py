@@ -44,6 +44,7 @@ def harden(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=COOKIE_LIFE,
         MAX_CONTENT_LENGTH=config.upload_limit_mb * MEGABYTE,
+        MAX_FORM_MEMORY_SIZE=config.upload_limit_mb * MEGABYTE,  # a checked upload comes back as a field of a form
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session that it belongs to
     )
     if config.trusted_proxies:

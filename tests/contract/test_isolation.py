@@ -18,7 +18,7 @@ from cni.members.passwords import digest_of
 from cni.members.policy import MEMBER_ROLES
 from tests.conftest import NOW
 from tests.contract.doors import routes
-from tests.factories import make_member, make_person
+from tests.factories import make_contribution, make_member, make_person, make_site, make_span
 
 SEEN_BY_ALL = {
     "GET /api/v1/members/<slug>",  # the directory: its details are tested in test_joining.py
@@ -72,10 +72,27 @@ def _sign_in(session: Session, another: Another) -> str:
     return sign_in.reference
 
 
+def _contribution(session: Session, another: Another) -> str:
+    return make_contribution(session, another.member, live=False).reference
+
+
+def _site(session: Session, another: Another) -> str:
+    return make_site(session, "THEIR-SITE", make_contribution(session, another.member, live=False)).code
+
+
+def _span(session: Session, another: Another) -> str:
+    proposed = make_contribution(session, another.member, live=False)
+    a, z = make_site(session, "THEIR-A", proposed), make_site(session, "THEIR-Z", proposed)
+    return make_span(session, "THEIR-SPAN", a, z, another.member).code
+
+
 FOREIGN: dict[str, Callable[[Session, Another], str]] = {
+    "contribution": _contribution,
     "email": _email,
     "sign_in": _sign_in,
+    "site": _site,
     "slug": _slug,
+    "span": _span,
     "token": _token,
 }
 """How another member's thing is made, by its name in addresses; returns the identifier to put there."""

@@ -1,0 +1,33 @@
+"""Live sites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cni import runtime
+from cni.api.bearer import actor
+from cni.api.frame import Resources
+from cni.api.paging import page_answer
+from cni.operations import browsing
+from cni.schemas.paging import PageQuery, page_of, page_request
+from cni.schemas.plant import SiteView
+
+sites = Resources("sites", __name__, url_prefix="/sites", description="Places where plant meets or ends")
+
+
+@sites.get("")
+@sites.arguments(PageQuery, location="query")
+@sites.response(200, page_of(SiteView))
+def list_sites(query: dict[str, Any]) -> Any:
+    """List the live sites, by code."""
+    with runtime.reading() as session:
+        page = browsing.list_sites(session, actor(), page_request(query))
+    return page_answer(page)
+
+
+@sites.get("/<path:site>")
+@sites.response(200, SiteView)
+def find_site(site: str) -> Any:
+    """Find a site by its code."""
+    with runtime.reading() as session:
+        return browsing.find_site(session, actor(), site, on=runtime.today()).site

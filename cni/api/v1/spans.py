@@ -1,0 +1,34 @@
+"""Live spans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cni import runtime
+from cni.api.bearer import actor
+from cni.api.frame import Resources
+from cni.api.paging import page_answer
+from cni.operations import browsing
+from cni.schemas.paging import page_of, page_request
+from cni.schemas.plant import SpanQuery, SpanView
+
+spans = Resources("spans", __name__, url_prefix="/spans", description="Fibre between two neighbouring sites")
+
+
+@spans.get("")
+@spans.arguments(SpanQuery, location="query")
+@spans.response(200, page_of(SpanView))
+def list_spans(query: dict[str, Any]) -> Any:
+    """List the live spans, by code."""
+    wanted = browsing.SpanFilter(query.get("owner"), query.get("free_pairs"))
+    with runtime.reading() as session:
+        page = browsing.list_spans(session, actor(), wanted, page_request(query), on=runtime.today())
+    return page_answer(page)
+
+
+@spans.get("/<path:span>")
+@spans.response(200, SpanView)
+def find_span(span: str) -> Any:
+    """Find a span by its code."""
+    with runtime.reading() as session:
+        return browsing.find_span(session, actor(), span, on=runtime.today()).facts
