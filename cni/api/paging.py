@@ -18,6 +18,6 @@ def page_answer(page: Page[Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
 def _links(after: str | None) -> dict[str, str]:
     if after is None:
         return {}
-    asked = request.args.to_dict() | {"after": after}
-    address = url_for(str(request.endpoint), **(request.view_args or {}), **asked)
+    parameters: dict[str, Any] = {**(request.view_args or {}), **request.args, "after": after}
+    address = url_for(str(request.endpoint), **parameters)
     return {"Link": f'<{address}>; rel="next"'}

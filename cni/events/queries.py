@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from cni.events.models import EventRow
 
 
-def events(kind: str | None = None, subject: str | None = None) -> Select[tuple[EventRow]]:
+def events(kind: str | None = None, subject: str | None = None) -> Select[EventRow]:
     """Select events, of one kind or about one subject where given."""
     found = select(EventRow)
     if kind:

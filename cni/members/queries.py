@@ -35,14 +35,14 @@ def person_of_session(session: Session, token: str, at: datetime) -> Person | No
     """Return whose live session a token is, with roles and member."""
     live = (SignIn.token_hash == digest_of(token), SignIn.revoked_at.is_(None), SignIn.expires_at > at)
     signed_in = select(SignIn.person_id).where(*live).scalar_subquery()
-    return _one_person(session, Person.id == signed_in, Person.is_active)
+    return _one_person(session, Person.id == signed_in, Person.is_active.is_(True))
 
 
 def person_of_password_link(session: Session, token: str, at: datetime) -> Person | None:
     """Return who may choose a password by a link that was neither used nor replaced, with roles and member."""
     live = (PasswordLink.token_hash == digest_of(token), PasswordLink.used_at.is_(None), PasswordLink.expires_at > at)
     invited = select(PasswordLink.person_id).where(*live).scalar_subquery()
-    return _one_person(session, Person.id == invited, Person.is_active)
+    return _one_person(session, Person.id == invited, Person.is_active.is_(True))
 
 
 def person_of_token(session: Session, public_id: str, secret: str, at: datetime) -> Person | None:
@@ -50,7 +50,7 @@ def person_of_token(session: Session, public_id: str, secret: str, at: datetime)
     live = (ApiToken.public_id == public_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > at)
     # The secret is looked up by its digest: comparing 256 random bits leaks nothing that helps to guess them.
     holder = select(ApiToken.person_id).where(*live, ApiToken.secret_hash == digest_of(secret)).scalar_subquery()
-    return _one_person(session, Person.id == holder, Person.is_active)
+    return _one_person(session, Person.id == holder, Person.is_active.is_(True))
 
 
 def managed_person(session: Session, actor: Actor, email: str) -> Person:
@@ -65,7 +65,7 @@ def managed_person(session: Session, actor: Actor, email: str) -> Person:
     return person
 
 
-def people() -> Select[tuple[Person]]:
+def people() -> Select[Person]:
     """Select everyone, with roles and member."""
     return select(Person).options(*WITH_WHAT_AN_ACTOR_NEEDS)
 
@@ -76,7 +76,7 @@ def member_by_slug(session: Session, slug: str) -> Member | None:
     return session.scalar(found)
 
 
-def all_members() -> Select[tuple[Member]]:
+def all_members() -> Select[Member]:
     """Select every member, with its roles."""
     return select(Member).options(selectinload(Member.roles))
 

@@ -54,7 +54,7 @@ def _answer_refusal(error: CniError) -> Response:
 
 def _answer_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     title, detail = SENTENCES.get(error.code, (error.name, None))
     if isinstance(error, RequestEntityTooLarge):
         limit_mb = current_app.config["MAX_CONTENT_LENGTH"] // MEGABYTE
