@@ -1,6 +1,6 @@
 """Put the program together: chooses and connects, decides nothing.
 
-`create_app` is called once in a process by wsgi.py, `cni serve` and the tests.
+`create_app` is called once in a process, by wsgi.py, and by the tests.
 """
 
 from __future__ import annotations

@@ -154,8 +154,10 @@ def member_slug(text: str) -> str:
     """Return a member's slug as it stands.
 
     Raises:
-        ValueError: it cannot be part of an address on the web.
+        ValueError: it cannot be part of an address on the web, or is the word for fees that nobody has a right to.
     """
+    if text.casefold() == "suspense":
+        raise ValueError(f"{text!r} is kept for fees with no entitled owner")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
         raise ValueError(f"{text!r} cannot be part of an address on the web")
     return text
