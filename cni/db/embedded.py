@@ -91,10 +91,12 @@ class Home:
 
     @property
     def data(self) -> Path:
+        """The folder of PostgreSQL's own files."""
         return self.path / "data"
 
     @property
     def log(self) -> Path:
+        """The server's log."""
         return self.path / "log"
 
     def program(self, name: str) -> Path:

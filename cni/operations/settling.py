@@ -334,6 +334,7 @@ def _key(draft: DocumentDraft) -> tuple[str, str]:
 
 
 def state_of(month: Month, run: RunView | None, today: date) -> SettlementState:
+    """Return how far a month has come, by its run (None: nobody has approved it) and the day."""
     if today < month.period.end:
         return SettlementState.PROVISIONAL
     if run is None:

@@ -11,7 +11,8 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 class Chooser(Protocol):
     """Randomness: `secrets.SystemRandom()` in use, a seeded `random.Random` in tests."""
 
-    def choices(self, population: str, *, k: int) -> list[str]: ...
+    def choices(self, population: str, *, k: int) -> list[str]:
+        """Return k characters of the population."""
 
 
 def new_reference(prefix: str, chooser: Chooser, length: int = 6) -> str:
