@@ -24,7 +24,7 @@ from cni.assets.places import ENDS_WITHIN_M, bends, ends_off_m, from_a_to_z, lin
 from cni.assets.words import LengthBasis, RiskKind, SiteKind
 from cni.primitives.errors import Problem
 from cni.primitives.geo import Position, length_m
-from cni.primitives.tables import Cells, Columns, Row, first_of_each, split
+from cni.primitives.tables import Cells, Columns, Row, first_of_each, split, whole_number
 
 MOST_FIBRES = 20_000
 """More strands than any cable has: a figure above it is a slip of the hand."""
@@ -208,12 +208,8 @@ def _check_is_proposers(cells: Cells, known: KnownPlant, *columns: str) -> None:
 
 def _counts(cells: Cells) -> tuple[int, int, int] | None:
     """Return strands, reserved pairs and offered pairs; the pairs must find room in the cable."""
-    fibres = cells.whole("fibres", least=1, required=True)
+    fibres = cells.parsed("fibres", _fibre_count, f"Write a whole number, 1 to {MOST_FIBRES:,}.", required=True)
     reserved, offered = _pairs(cells, "reserved_pairs"), _pairs(cells, "offered_pairs")
-    if fibres is not None and fibres > MOST_FIBRES:
-        message = f"{fibres:,} fibres are more than a cable has."
-        cells.problem("too_many_fibres", "fibres", message, f"Write at most {MOST_FIBRES:,}.")
-        return None
     if fibres is None or reserved is None or offered is None:
         return None
     if 2 * (reserved + offered) > fibres:
@@ -223,6 +219,18 @@ def _counts(cells: Cells) -> tuple[int, int, int] | None:
         )
         cells.problem("too_many_pairs", "offered_pairs", message, f"Reserve and offer {fibres // 2} pairs at most.")
     return fibres, reserved, offered
+
+
+def _fibre_count(text: str) -> int:
+    """Return how many strands a cable has.
+
+    Raises:
+        ValueError: no cable has so many.
+    """
+    fibres = whole_number(text, least=-(10**15))
+    if not 1 <= fibres <= MOST_FIBRES:
+        raise ValueError(f"A cable of {fibres:,} fibres does not exist")
+    return fibres
 
 
 def _pairs(cells: Cells, column: str) -> int | None:

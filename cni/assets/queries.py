@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -27,6 +27,12 @@ SITE_PARTS = (joinedload(Site.owner), joinedload(Site.contribution).joinedload(C
 def live_sites() -> Select[Any]:
     """Return the query of the sites that are live, with owner and contribution."""
     return select(Site).join(Site.contribution).where(_is_live()).options(*SITE_PARTS)
+
+
+def live_sites_coded(session: Session, codes: Collection[str]) -> Sequence[Site]:
+    """Return the live sites of these codes in whatever case, by code."""
+    wanted = func.lower(Site.code).in_({code.lower() for code in codes})
+    return session.scalars(live_sites().where(wanted).order_by(Site.code)).all()
 
 
 def live_spans() -> Select[Any]:

@@ -6,7 +6,7 @@ kept. Looking at plant is in `browsing`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -17,7 +17,7 @@ from cni.assets import queries
 from cni.assets.checks import read_plant
 from cni.assets.drafts import PlantDrafts
 from cni.assets.importing import PlantTables, Submission, Table
-from cni.assets.models import Contribution
+from cni.assets.models import Contribution, Site
 from cni.assets.registry import add_plant, remove_plant
 from cni.assets.words import ContributionStatus
 from cni.events.kinds import ContributionAccepted, ContributionProposed, ContributionRefused
@@ -26,7 +26,6 @@ from cni.members.models import Member
 from cni.members.policy import Actor, MemberRole, Permission, may, require
 from cni.operations.tasks import Task
 from cni.primitives.errors import Conflict, Forbidden, NotFound, Problem, refuse_if_any
-from cni.primitives.geo import Position
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.period import london_date
 
@@ -59,11 +58,11 @@ class NotAContributor(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a submission would add, and everything that is wrong with it; `places` are sites by casefolded code."""
+    """What a submission would add, everything that is wrong with it, and the live sites where its spans end."""
 
     drafts: PlantDrafts
     problems: tuple[Problem, ...]
-    places: Mapping[str, Position]
+    ends: Sequence[Site]
 
 
 def check_plant(session: Session, actor: Actor, submission: Submission) -> Checked:
@@ -77,9 +76,8 @@ def check_plant(session: Session, actor: Actor, submission: Submission) -> Check
     found = [*submission.problems, *problems]
     if not found and not drafts.sites and not drafts.spans:
         found.append(Problem("nothing_given", "There is no plant to register.", "Give at least one span or site."))
-    places = {code: position for code, position in known.sites.items() if position is not None}
-    places |= {site.code.casefold(): site.position for site in drafts.sites}
-    return Checked(drafts, tuple(found), places)
+    ends = {end for span in drafts.spans for end in (span.a, span.z)}
+    return Checked(drafts, tuple(found), queries.live_sites_coded(session, ends))
 
 
 def propose_plant(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from cni.assets.drafts import PlantDrafts
+from cni.assets.drafts import SpanDraft
 from cni.assets.exporting import feature
 from cni.assets.importing import SITE_COLUMNS, UPLOAD_SPAN_COLUMNS, Submission, read_objects
 from cni.assets.models import Site, Span
 from cni.assets.words import ContributionStatus, LengthBasis, SiteKind
 from cni.operations.browsing import PlantOnMap, SpanFacts
+from cni.operations.registering import Checked
 from cni.primitives.geo import Position, line_of
 from cni.schemas.paging import PageQuery
 from cni.schemas.reading import Request, View
@@ -164,23 +165,35 @@ def plant_collection(plant: PlantOnMap, address_of: AddressOf) -> dict[str, Any]
     return {"type": "FeatureCollection", "features": features}
 
 
-def draft_collection(drafts: PlantDrafts, places: Mapping[str, Position]) -> dict[str, Any]:
-    """Return drafts as the map draws them, with the standing sites where their spans end.
-
-    `places` are all sites by casefolded code.
-    """
-    given = {site.code.casefold() for site in drafts.sites}
-    ends = {end for span in drafts.spans for end in (span.a, span.z)}
-    standing = sorted({end.casefold(): end for end in ends if end.casefold() not in given}.items())
+def draft_collection(checked: Checked) -> dict[str, Any]:
+    """Return what a submission would add as the map draws it, with the standing sites where its spans end."""
+    drafts = checked.drafts
     features = [_place(site.position, site.code, site.name, site.kind.value, "proposed") for site in drafts.sites]
-    features += [_place(places[key], code, code, "", "live") for key, code in standing]
+    features += [
+        _place((site.longitude, site.latitude), site.code, site.name, site.kind.value, "live") for site in checked.ends
+    ]
+    places = {given["properties"]["code"].casefold(): given["geometry"]["coordinates"] for given in features}
     for span in drafts.spans:
         line = span.geometry or (places[span.a.casefold()], places[span.z.casefold()])
-        facts = {"type": "span", "code": span.code, "a": span.a, "z": span.z, "length_m": float(span.length_m)}
-        facts |= {"length_basis": span.length_basis.value, "fibre_owner": span.fibre_owner, "status": "proposed"}
-        facts |= {"duct_owner": span.duct_owner, "offered_pairs": span.offered_pairs, "free_pairs": None}
-        features.append(feature("LineString", _rounded(line), facts | {"risks": list(span.risks)}))
+        features.append(feature("LineString", _rounded(line), _draft_facts(span)))
     return {"type": "FeatureCollection", "features": features}
+
+
+def _draft_facts(span: SpanDraft) -> dict[str, Any]:
+    return {
+        "type": "span",
+        "code": span.code,
+        "a": span.a,
+        "z": span.z,
+        "length_m": float(span.length_m),
+        "length_basis": span.length_basis.value,
+        "fibre_owner": span.fibre_owner,
+        "duct_owner": span.duct_owner or span.fibre_owner,
+        "offered_pairs": span.offered_pairs,
+        "free_pairs": None,
+        "risks": list(span.risks),
+        "status": "proposed",
+    }
 
 
 def _site_feature(site: Site, address_of: AddressOf) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from cni import runtime
 from cni.operations import browsing
 from cni.primitives.geo import grid_reference
+from cni.primitives.paging import LONGEST_PAGE, PageRequest
 from cni.schemas.plant import SpanQuery, plant_collection
 from cni.schemas.reading import load
 from cni.web.pages import asked_page, render
@@ -26,9 +27,10 @@ def index() -> str:
     """The map of all live plant, and its spans in a table that can be narrowed down."""
     asked = {name: request.args[name].strip() for name in FILTERS if request.args.get(name, "").strip()}
     wanted = load(SpanQuery(), asked)
+    asked_for = PageRequest(request.args.get("after"), LONGEST_PAGE)
     with runtime.reading() as session:
         narrowed = browsing.SpanFilter(wanted.get("owner"), wanted.get("free_pairs"))
-        page = browsing.list_spans(session, actor(), narrowed, asked_page(), on=runtime.today())
+        page = browsing.list_spans(session, actor(), narrowed, asked_for, on=runtime.today())
         choices = browsing.choices(session, actor())
     return render("plant/map.html", page=page, choices=choices, values=asked)
 

@@ -9,9 +9,11 @@ import base64
 import binascii
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from cni import runtime
 from cni.assets.importing import SITE_COLUMNS, SPAN_COLUMN_ORDER, Submission, read_upload
@@ -20,6 +22,7 @@ from cni.members.policy import Permission, require
 from cni.operations import browsing, registering
 from cni.primitives.errors import Conflict, Invalid, Problem, refuse_if_any
 from cni.schemas.plant import draft_collection
+from cni.schemas.problems import answer_to
 from cni.web.forms import problems_of
 from cni.web.pages import render
 from cni.web.session import actor
@@ -70,11 +73,14 @@ def take_upload() -> Any:
     require(actor(), Permission.PLANT_PROPOSE)
     try:
         data, name = _carried_file() if request.form.get("act") == REGISTER else _sent_file()
-        return _check_or_register(read_upload(data, name), "upload", lambda: [("name", name), ("packed", _pack(data))])
+        if request.form.get("act") == REGISTER:
+            return _register(read_upload(data, name))
+        return _preview(read_upload(data, name), "upload", [("name", name), ("packed", _pack(data))])
     except (Invalid, Conflict) as refusal:
-        problems = problems_of(refusal)
-        facts = {"problems": problems[:PROBLEMS_SHOWN], "more": max(0, len(problems) - PROBLEMS_SHOWN)}
-        return render("plant/upload.html", **facts), 422
+        problems = [replace(problem, file=None) for problem in problems_of(refusal)]  # there is only one file
+        more = max(0, len(problems) - PROBLEMS_SHOWN)
+        page = render("plant/upload.html", problems=problems[:PROBLEMS_SHOWN], more=more)
+        return page, answer_to(refusal).status
 
 
 @registration.get("/spans.csv")
@@ -107,29 +113,37 @@ def _take_form(way: str) -> Any:
         return _form_page(way, request.form)
     submission = read_form(request.form, request.form.getlist("risks"))
     try:
-        return _check_or_register(submission, way, lambda: _entered())
+        return _register(submission) if request.form.get("act") == REGISTER else _preview(submission, way, _entered())
     except (Invalid, Conflict) as refusal:
-        return _form_page(way, request.form, at_fields(problems_of(refusal))), 422
+        return _form_page(way, request.form, at_fields(problems_of(refusal))), answer_to(refusal).status
 
 
-def _check_or_register(submission: Submission, way: str, carried: Any) -> Any:
-    """Register what was checked before, or check it and show what would be added.
+def _register(submission: Submission) -> BaseResponse:
+    """Register what was checked before.
+
+    Raises:
+        Invalid: it is not right any more; with every problem.
+    """
+    with runtime.transaction() as session:
+        contribution = registering.propose_plant(
+            session, actor(), submission, request.form.get("note"), at=runtime.now(), chooser=runtime.chooser()
+        )
+    flash("Registered. It goes live when the network steward has accepted it.", "success")
+    return redirect(url_for("contributions.show", contribution=contribution.reference))
+
+
+def _preview(submission: Submission, way: str, carried: Iterable[tuple[str, str]]) -> str:
+    """Return the page that shows what would be added, and carries what was entered to the next step.
 
     Raises:
         Invalid: with every problem.
     """
-    if request.form.get("act") == REGISTER:
-        with runtime.transaction() as session:
-            contribution = registering.propose_plant(
-                session, actor(), submission, request.form.get("note"), at=runtime.now(), chooser=runtime.chooser()
-            )
-        flash("Registered. It goes live when the network steward has accepted it.", "success")
-        return redirect(url_for("contributions.show", contribution=contribution.reference))
     with runtime.reading() as session:
         checked = registering.check_plant(session, actor(), submission)
     refuse_if_any(checked.problems)
-    drawn = draft_collection(checked.drafts, checked.places)
-    return render("plant/preview.html", drafts=checked.drafts, drawn=drawn, way=way, carried=carried(), most=ROWS_SHOWN)
+    names = {site.code.lower(): site.name for site in (*checked.ends, *checked.drafts.sites)}
+    facts = {"drafts": checked.drafts, "drawn": draft_collection(checked), "names": names, "most": ROWS_SHOWN}
+    return render("plant/preview.html", way=way, carried=carried, **facts)
 
 
 def _entered() -> Iterable[tuple[str, str]]:
