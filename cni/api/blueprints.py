@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from cni.api.frame import Resources
 from cni.api.v1.contributions import contributions
+from cni.api.v1.documents import documents
 from cni.api.v1.events import events
+from cni.api.v1.ledger import ledger
 from cni.api.v1.members import members
 from cni.api.v1.people import people
+from cni.api.v1.settlements import settlements
 from cni.api.v1.sites import sites
 from cni.api.v1.spans import spans
 from cni.api.v1.tokens import tokens
 
 RESOURCES: tuple[Resources, ...] = (
     contributions,
+    documents,
     events,
+    ledger,
     members,
     people,
+    settlements,
     sites,
     spans,
     tokens,

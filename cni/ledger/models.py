@@ -65,6 +65,11 @@ class JournalRow(Identified, Base):
         lazy="raise", viewonly=True, primaryjoin="JournalRow.id == foreign(JournalSeal.journal_id)"
     )
 
+    @property
+    def debit_pence(self) -> int:
+        """What its debits, and so its credits, add up to; the postings must be loaded."""
+        return sum(posting.amount_pence for posting in self.postings if posting.amount_pence > 0)
+
 
 class PostingRow(Base):
     """One signed amount on one account."""

@@ -115,16 +115,30 @@ def charge_line(session: Session, month: Month, position: int) -> SettledLine | 
     return settled_line(row) if row else None
 
 
-def lines_of_contributor(session: Session, slug: str) -> list[tuple[Month, int, SettledLine]]:
-    """Return a contributor's issued lines with their month and position, newest month first."""
-    rows = session.execute(
-        select(LedgerPeriod.starts_on, ChargeLineRow)
+def lines_of_member(session: Session, slug: str, month: Month) -> list[tuple[int, SettledLine]]:
+    """Return a month's issued lines that a member owes or earns of, each with its position, in their order."""
+    rows = session.scalars(
+        select(ChargeLineRow)
         .join(SettlementRunRow, SettlementRunRow.id == ChargeLineRow.run_id)
         .join(LedgerPeriod, LedgerPeriod.id == SettlementRunRow.period_id)
-        .where(ChargeLineRow.contributor == slug)
-        .order_by(LedgerPeriod.starts_on.desc(), ChargeLineRow.position)
+        .where(LedgerPeriod.starts_on == month.period.start)
+        .where((ChargeLineRow.contributor == slug) | (ChargeLineRow.user == slug))
+        .order_by(ChargeLineRow.position)
     )
-    return [(Month.of(starts_on), row.position, settled_line(row)) for starts_on, row in rows]
+    return [(row.position, settled_line(row)) for row in rows]
+
+
+def months_of_member(session: Session, slug: str) -> list[Month]:
+    """Return the issued months in which a member owes or earns, newest first."""
+    rows = session.scalars(
+        select(LedgerPeriod.starts_on)
+        .join(SettlementRunRow, SettlementRunRow.period_id == LedgerPeriod.id)
+        .join(ChargeLineRow, ChargeLineRow.run_id == SettlementRunRow.id)
+        .where((ChargeLineRow.contributor == slug) | (ChargeLineRow.user == slug))
+        .distinct()
+        .order_by(LedgerPeriod.starts_on.desc())
+    )
+    return [Month.of(starts_on) for starts_on in rows]
 
 
 def documents_of_run(session: Session, run_id: int) -> Sequence[DocumentRow]:

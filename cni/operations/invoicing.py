@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,31 +22,38 @@ from cni.primitives.period import Month
 
 
 @dataclass(frozen=True, slots=True)
-class Fee:
-    """What a contributor earned of one line; `position` is the line's in its month."""
-
-    month: Month
-    position: int
-    line: SettledLine
-
-
-@dataclass(frozen=True, slots=True)
 class Statement:
-    """How a member stands: what each of its accounts comes to, and what it earned, newest month first."""
+    """How a member stands: what each of its accounts comes to, its documents, and one month's lines.
+
+    `lines`: (position in the month, line). `months`: those that a statement can be asked for, newest first.
+    """
 
     party: Party
     balances: Sequence[Balance]
-    fees: Sequence[Fee]
+    documents: Sequence[DocumentRow]
+    months: Sequence[Month]
+    month: Month | None
+    lines: Sequence[tuple[int, SettledLine]]
 
     @property
-    def months(self) -> list[tuple[Month, list[Fee]]]:
-        """The fees of each month."""
-        return [(month, list(fees)) for month, fees in groupby(self.fees, key=lambda fee: fee.month)]
+    def charges(self) -> list[tuple[int, SettledLine]]:
+        """The lines that the member owes."""
+        return [(position, line) for position, line in self.lines if line.user == self.party.slug]
+
+    @property
+    def fees(self) -> list[tuple[int, SettledLine]]:
+        """The lines that the member earns of."""
+        return [(position, line) for position, line in self.lines if line.contributor == self.party.slug]
+
+    @property
+    def charge_pence(self) -> int:
+        """What the member owes for the month."""
+        return sum(line.charge_pence for _position, line in self.charges)
 
     @property
     def fee_pence(self) -> int:
-        """All fees together."""
-        return sum(fee.line.fee_pence for fee in self.fees)
+        """What the member earned in the month."""
+        return sum(line.fee_pence for _position, line in self.fees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,18 @@ def find_document(session: Session, actor: Actor, number: str) -> DocumentRow:
     return row
 
 
-def statement(session: Session, actor: Actor, slug: str) -> Statement:
-    """Return how a member stands.
+def list_statements(session: Session, actor: Actor) -> list[Party]:
+    """Return the members whose statements the actor may see, by name: one's own; for staff, all.
+
+    Permission: documents:read.
+    """
+    require(actor, Permission.DOCUMENTS_READ)
+    found = [party for party in queries.parties(session).values() if actor.member_id in (None, party.member_id)]
+    return sorted(found, key=lambda party: party.name)
+
+
+def statement(session: Session, actor: Actor, slug: str, month: Month | None = None) -> Statement:
+    """Return how a member stands, with the lines of a month (None: of the newest that has any).
 
     Permission: documents:read, of the member.
     Raises:
@@ -96,8 +112,16 @@ def statement(session: Session, actor: Actor, slug: str) -> Statement:
     if party is None:
         raise NotFound("There is no such statement here.")
     require(actor, Permission.DOCUMENTS_READ, party.member_id)
-    fees = [Fee(*found) for found in queries.lines_of_contributor(session, slug)]
-    return Statement(party, queries.balances(session, member_id=party.member_id), fees)
+    months = queries.months_of_member(session, slug)
+    shown = month or next(iter(months), None)
+    return Statement(
+        party=party,
+        balances=queries.balances(session, member_id=party.member_id),
+        documents=queries.documents(session, FIRST_PAGE, member_id=party.member_id).items,
+        months=months,
+        month=shown,
+        lines=queries.lines_of_member(session, slug, shown) if shown else (),
+    )
 
 
 def trace_line(session: Session, actor: Actor, month: Month, position: int) -> TracedLine:
@@ -136,20 +160,43 @@ def document_csv(snapshot: dict[str, Any]) -> str:
 
 
 def statement_csv(found: Statement) -> str:
-    """Return a statement's fees as CSV, amounts in pounds, no cell a formula."""
-    columns = ("period", "lease", "span", "from", "to", "days", "charge", "fee")
+    """Return a statement's lines as CSV: charges owed and fees earned, amounts in pounds, no cell a formula."""
+    columns = ("period", "what", "lease", "span", "code", "from", "to", "days", "amount")
+    own = [("charge", line, line.charge_pence) for _position, line in found.charges]
+    own += [("fee", line, line.fee_pence) for _position, line in found.fees]
     rows = (
         (
-            str(fee.month),
-            fee.line.lease,
-            fee.line.span or "",
-            fee.line.starts_on.isoformat(),
-            fee.line.ends_on.isoformat(),
-            fee.line.days,
-            pounds_text(fee.line.charge_pence),
-            pounds_text(fee.line.fee_pence),
+            str(found.month),
+            what,
+            line.lease,
+            line.span or "",
+            line.code or "",
+            line.starts_on.isoformat(),
+            line.ends_on.isoformat(),
+            line.days,
+            pounds_text(pence),
         )
-        for fee in found.fees
+        for what, line, pence in own
+    )
+    return _csv(columns, rows)
+
+
+def charges_csv(lines: Iterable[SettledLine]) -> str:
+    """Return charge lines as CSV, amounts in pounds, no cell a formula."""
+    columns = ("lease", "span", "contributor", "user", "code", "from", "to", "days", "charge", "fee", "margin")
+    rows = (
+        (
+            line.lease,
+            line.span or "",
+            line.contributor or "",
+            line.user,
+            line.code or "",
+            line.starts_on.isoformat(),
+            line.ends_on.isoformat(),
+            line.days,
+            *(pounds_text(pence) for pence in (line.charge_pence, line.fee_pence, line.margin_pence)),
+        )
+        for line in lines
     )
     return _csv(columns, rows)
 

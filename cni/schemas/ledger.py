@@ -202,6 +202,13 @@ class BalanceView(View):
     amount_pence = ma.fields.Integer()
 
 
+class TrialBalanceView(View):
+    """What each account comes to at the end of a day; together nothing."""
+
+    on = ma.fields.Date()
+    accounts = ma.fields.List(ma.fields.Nested(BalanceView))
+
+
 class PeriodView(View):
     """A month of the books; `closed_at` is null while it is open."""
 

@@ -9,21 +9,23 @@ from flask import Blueprint, url_for
 
 from cni import runtime
 from cni.members.policy import Actor, Permission, may
-from cni.operations import joining, registering
+from cni.operations import joining, registering, settling
 from cni.operations.tasks import Task
 from cni.web.pages import render
 from cni.web.session import actor
 
 home = Blueprint("home", __name__)
 
-TODO: tuple[Callable[..., list[Task]], ...] = (joining.todo, registering.todo)
+TODO: tuple[Callable[..., list[Task]], ...] = (joining.todo, registering.todo, settling.todo)
 """Each slice's function that says what waits; the most pressing first."""
 
 ADDRESSES: dict[str, Callable[[str | None], str]] = {
     "contribution": lambda reference: url_for("contributions.show", contribution=reference),
     "contributions": lambda _reference: url_for("contributions.index"),
+    "documents": lambda _reference: url_for("documents.index"),
     "members": lambda _reference: url_for("members.admit"),
     "person": lambda email: url_for("people.show", email=email),
+    "settlement": lambda period: url_for("settlements.show", period=period),
     "registering": lambda _reference: url_for("registration.draw"),
 }
 """Where a task leads, by what it is about."""
@@ -67,6 +69,22 @@ NEXT_STEPS = (
         "Register fibre",
         "registration.draw",
         "contribution",
+    ),
+    NextStep(
+        Permission.SETTLEMENTS_PREVIEW,
+        "All is done",
+        "No settlement waits for you. This month's figures can be looked at while they come together.",
+        "See the settlements",
+        "settlements.index",
+        "settlement",
+    ),
+    NextStep(
+        Permission.DOCUMENTS_READ,
+        "All is done",
+        "Nothing waits for you. Your invoices and what you earn are under documents.",
+        "See the documents",
+        "documents.index",
+        "document",
     ),
     NextStep(
         Permission.DIRECTORY_READ,
