@@ -1,0 +1,115 @@
+"""Whatever is uploaded, the answer is drafts or problems; and what goes out as a file comes back as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cni.assets.checks import KnownPlant, read_plant
+from cni.assets.drafts import PlantDrafts, SiteDraft, SpanDraft
+from cni.assets.exporting import as_geojson
+from cni.assets.importing import read_geojson, read_objects, read_upload
+from cni.assets.words import LengthBasis, SiteKind
+from cni.primitives.geo import is_in_uk
+
+KNOWN = KnownPlant(
+    members=frozenset({"council"}), sites={"a": (-2.24, 53.48), "b": (-2.23, 53.49)}, risks=frozenset({"x", "y"})
+)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def judge(submission):
+    """Read a submission to its end; every problem must be fit to be shown."""
+    drafts, problems = read_plant(submission.tables, KNOWN)
+    for problem in [*submission.problems, *problems]:
+        assert problem.message
+        assert problem.remedy
+    return drafts, [*submission.problems, *problems]
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reader(data):
+    drafts, problems = judge(read_upload(data, "upload"))
+    assert problems or drafts == PlantDrafts()
+
+
+@given(st.lists(st.lists(TEXT, min_size=4, max_size=4), max_size=4))
+def test_no_cells_break_the_reader(rows):
+    quoted = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\r\n" for row in rows)
+    judge(read_upload(f"id,a,z,fibres\r\n{quoted}".encode(), "spans.csv"))
+
+
+@given(st.lists(JSON, max_size=3), st.sampled_from(["geometry", "properties", "id"]), JSON)
+def test_no_features_break_the_reader(features, key, value):
+    whole = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [0, 0]}, "properties": {}} | {key: value}
+    judge(read_geojson(json.dumps({"type": "FeatureCollection", "features": [*features, whole]}).encode(), "f.geojson"))
+
+
+@given(JSON, st.sampled_from(["Point", "LineString", "MultiLineString", "Polygon", "GeometryCollection"]))
+def test_no_coordinates_break_the_reader(coordinates, kind):
+    judge(read_objects([], [{"id": "P", "geometry": {"type": kind, "coordinates": coordinates}}]))
+
+
+@given(st.dictionaries(st.sampled_from(["id", "a", "z", "fibres", "length_m", "risks", "geometry", "else"]), JSON))
+def test_no_objects_break_the_reader(fields):
+    judge(read_objects([fields], [fields]))
+
+
+coordinates = st.tuples(
+    st.floats(-2.4, -2.0).map(lambda value: round(value, 7)), st.floats(53.3, 53.7).map(lambda value: round(value, 7))
+)
+code = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ-/ 0123456789", min_size=1, max_size=8).map(str.strip).filter(bool)
+pairs = st.integers(0, 40)
+
+
+@st.composite
+def plants(draw):
+    """Two new sites and spans between them, as they would be registered."""
+    first, second = draw(st.tuples(coordinates, coordinates).filter(lambda ends: ends[0] != ends[1]))
+    sites = [
+        SiteDraft(file="", row=0, code=f"N{number}", name=draw(code), kind=draw(st.sampled_from(SiteKind)),
+                  position=position, owner=draw(st.sampled_from([None, "council"])))
+        for number, position in enumerate((first, second))
+    ]  # fmt: skip
+    spans = []
+    for name in draw(st.lists(code, max_size=4, unique=True)):
+        reserved, offered = draw(pairs), draw(pairs)
+        bends = draw(st.none() | st.lists(coordinates, max_size=3))
+        spans.append(
+            SpanDraft(
+                file="",
+                row=0,
+                code=name,
+                a="N0",
+                z="N1",
+                geometry=None if bends is None else (first, *bends, second),
+                length_m=Decimal(draw(st.integers(1, 10**9))) / 1000,
+                length_basis=draw(st.sampled_from(LengthBasis)),
+                fibre_owner="council",
+                duct_owner=None,
+                fibres=2 * (reserved + offered) + draw(st.integers(1, 9)),
+                reserved_pairs=reserved,
+                offered_pairs=offered,
+                risks=tuple(draw(st.sets(st.sampled_from("xy")))),
+            )
+        )
+    return PlantDrafts(sites=tuple(sites), spans=tuple(spans))
+
+
+@given(plants())
+def test_plant_that_goes_out_as_a_file_comes_back_as_it_was(plant):
+    submission = read_geojson(json.dumps(as_geojson(plant)).encode(), "f.geojson")
+    drafts, problems = judge(submission)
+    assert problems == []
+    assert [replace(site, file="", row=0) for site in drafts.sites] == list(plant.sites)
+    assert [replace(span, file="", row=0) for span in drafts.spans] == list(plant.spans)
+    assert all(is_in_uk(position) for span in drafts.spans for position in span.geometry or ())
