@@ -10,6 +10,11 @@ from sqlalchemy.orm import Session
 from cni.assets.models import Rack, Span
 from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Lease, LeaseSpan, RackLease, RackSize
+from cni.ledger import issuing, queries
+from cni.ledger.issuing import Signing
+from cni.ledger.lines import SettledLine
+from cni.ledger.parties import Party
+from cni.ledger.settlement import settle
 from cni.members.models import Cooperative, Member, Person
 from cni.members.policy import Actor, Role
 from cni.members.queries import actor_of
@@ -134,3 +139,36 @@ def _plant(session: Session, council: Member, tramway: Member) -> dict[str, Span
         "A-B": make_span(session, "A-B", a, b, council, length_m=1234),
         "B-C": make_span(session, "B-C", b, c, council, length_m=777, duct_owner_id=tramway.id),
     }
+
+
+def make_document(session: Session, member: Member) -> str:
+    """The number of an invoice to a member, for a connection in October: line 1 of its settlement."""
+    line = SettledLine(
+        lease="LSE-THEIRS",
+        span=None,
+        contributor=None,
+        user=member.slug,
+        code="connection",
+        starts_on=date(2026, 10, 5),
+        ends_on=date(2026, 10, 5),
+        days=0,
+        charge_pence=150_000,
+        fee_pence=0,
+        margin_pence=150_000,
+        reserve_pence=15_000,
+        working={
+            "about": "Connection: 1 fibre pair, A to B",
+            "tariff": {"name": "Demonstration tariff", "effective_from": "2025-01-01", "resolution": "GM-1"},
+            "policy": {},
+            "unit_pence": 75_000,
+            "count": 2,
+        },
+    )
+    coop = Party("", "Demonstration co-op", "1 Yard", "M99 9ZZ", "GB999111188")
+    settled = settle(OCTOBER, [line], queries.parties(session), coop, TODAY)
+    approver, treasurer = (
+        Signing(make_person(session, None, role).id, NOW, TODAY) for role in (Role.SECOND_APPROVER, Role.TREASURER)
+    )
+    run = issuing.approve_run(session, None, settled, approver)
+    issuing.issue_run(session, run, settled, treasurer)
+    return issuing.issue_document(session, run, settled, settled.documents[0], coop, treasurer).number
