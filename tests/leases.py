@@ -50,16 +50,20 @@ class Coop:
         return lease
 
     def reserved(self, **asked) -> Lease:
-        return leasing.approve_lease(self.session, self.steward, self.requested(**asked).reference, at=NOW)
+        lease = leasing.approve_lease(self.session, self.steward, self.requested(**asked).reference, at=NOW)
+        self.session.flush()
+        return lease
 
     def accepted(self, **asked) -> Lease:
         reference = self.reserved(**asked).reference
-        return leasing.accept_lease(self.session, self.planner, reference, NOW.date(), at=NOW)
+        lease = leasing.accept_lease(self.session, self.planner, reference, NOW.date(), at=NOW)
+        self.session.flush()
+        return lease
 
 
-def make_coop(session: Session, plant: str = SQUARE) -> Coop:
+def make_coop(session: Session, plant: str = SQUARE, *, user: Member | None = None) -> Coop:
     """A co-op with this plant, the demonstration tariff, and a user that has asked for nothing yet."""
-    user = make_member(session, roles="user")
+    user = user or make_member(session, roles="user")
     make_tariff(session)
     coop = Coop(session, user, make_actor(session, user, Role.PLANNER), make_actor(session, None, Role.NETWORK_STEWARD))
     coop.spans = lay(session, plant)

@@ -6,12 +6,16 @@ from cni.api.frame import Resources
 from cni.api.v1.contributions import contributions
 from cni.api.v1.documents import documents
 from cni.api.v1.events import events
+from cni.api.v1.leases import leases
 from cni.api.v1.ledger import ledger
 from cni.api.v1.members import members
 from cni.api.v1.people import people
+from cni.api.v1.quotes import quotes
+from cni.api.v1.routes import routes
 from cni.api.v1.settlements import settlements
 from cni.api.v1.sites import sites
 from cni.api.v1.spans import spans
+from cni.api.v1.tariffs import tariffs
 from cni.api.v1.tokens import tokens
 
 RESOURCES: tuple[Resources, ...] = (
@@ -19,10 +23,14 @@ RESOURCES: tuple[Resources, ...] = (
     documents,
     events,
     ledger,
+    leases,
     members,
     people,
+    quotes,
+    routes,
     settlements,
     sites,
     spans,
+    tariffs,
     tokens,
 )

@@ -16,12 +16,8 @@ from cni.leases.pricing import ENDS_PER_ROUTE, PriceWorking, TariffPrices, annua
 from cni.topology.answers import Answer, Route
 from cni.topology.network import Network
 
-APART = {
-    "none": "One route",
-    "span": "Two routes that share no span",
-    "site": "Two routes that share no span and no site between the ends",
-}
-"""How far apart the routes of an offer are, in words."""
+APART = ("none", "span", "site")
+"""How far apart the routes of an offer are: only one; two with no shared span; nor any shared site between the ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ class TariffName:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Routes and their price. `apart` is a key of `APART`; `working` is the annual price with its working."""
+    """Routes and their price. `apart` is one of `APART`; `working` is the annual price with its working."""
 
     apart: str
     routes: tuple[OfferedRoute, ...]

@@ -14,20 +14,6 @@ from cni.leases.pricing import Dated, FeePolicy, History, TariffPrices, in_force
 from cni.primitives.errors import Invalid, Problem
 
 TERM_FACTOR = "term_factor"
-TITLES = {
-    "pair_metre_year": "Fibre pair, each metre and year",
-    "minimum": "Least annual price of a lease",
-    "connection": "Connection, each end of a route",
-    "splice": "Splice, each site that a route passes",
-    "rack_quarter": "Quarter rack, a month",
-    "rack_half": "Half rack, a month",
-    "rack_full": "Full rack, a month",
-    "cross_connect_install": "Cross-connect, installation",
-    "cross_connect_month": "Cross-connect, a month",
-    "survey": "Survey",
-    "abortive_visit": "Visit that could not be carried out",
-}
-"""What people call each line, by code."""
 
 
 def tariff_versions(session: Session) -> list[TariffVersion]:

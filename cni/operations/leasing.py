@@ -203,7 +203,10 @@ def lease_file(session: Session, actor: Actor, reference: str, *, on: date) -> L
 
 
 def todo(session: Session, actor: Actor, today: date) -> list[Task]:
-    """Return what waits for the actor: leases to accept, requests to decide, quotes that expire soon."""
+    """Return what waits for the actor: leases to accept, requests to decide, quotes that expire soon.
+
+    Permission: each part asks for that of its action; to those who have none nothing is told.
+    """
     tasks: list[Task] = []
     if actor.member_id is not None and may(actor, Permission.LEASES_ACCEPT):
         reserved = queries.leases_in(session, LeaseStatus.RESERVED, actor.member_id)
@@ -224,10 +227,12 @@ def state_of(lease: Lease, on: date) -> LeaseState:
 
 def _take_up(session: Session, actor: Actor, reference: str, action: LeaseAction, at: datetime) -> Lease:
     """Return a lease, locked, to which the actor may do this now."""
-    require(actor, PERMISSIONS[action])
+    # Whoever may not even see the lease is told that there is none, whatever they wanted to do to it.
+    require(actor, Permission.LEASES_READ)
     lease = queries.lock_lease(session, reference)
     if lease is None:
         raise NotFound("There is no such thing here.")
+    require(actor, Permission.LEASES_READ, member_id=lease.member_id)
     require(actor, PERMISSIONS[action], member_id=lease.member_id)
     require_action(state_of(lease, london_date(at)), action)
     return lease

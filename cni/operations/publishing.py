@@ -11,9 +11,9 @@ from cni.events.kinds import TariffPublished
 from cni.events.record import record
 from cni.leases.importing import TariffDraft
 from cni.leases.models import TariffVersion
-from cni.leases.tariffs import rows_of, tariff_problems, tariff_versions
+from cni.leases.tariffs import rows_of, tariff_problems, tariff_versions, version_in_force
 from cni.members.policy import Actor, Permission, require
-from cni.primitives.errors import Problem, refuse_if_any
+from cni.primitives.errors import NotFound, Problem, refuse_if_any
 from cni.primitives.period import in_words, london_date
 
 
@@ -41,6 +41,20 @@ def tariffs(session: Session, actor: Actor) -> list[TariffVersion]:
     """
     require(actor, Permission.TARIFFS_READ)
     return tariff_versions(session)
+
+
+def tariff_on(session: Session, actor: Actor, day: date) -> TariffVersion:
+    """Return the version of the tariff in force on a day; before the first one the first counts.
+
+    Permission: tariffs:read.
+    Raises:
+        NotFound: none has been published.
+    """
+    require(actor, Permission.TARIFFS_READ)
+    published = tariff_versions(session)
+    if not published:
+        raise NotFound("There is no tariff yet. The treasurer publishes the first one.")
+    return version_in_force(published, day)
 
 
 def _day_problems(draft: TariffDraft, published: list[date], today: date) -> Iterator[Problem]:

@@ -11,12 +11,16 @@ from cni.web.contributions import contributions
 from cni.web.documents import documents
 from cni.web.health import health
 from cni.web.home import home
+from cni.web.leases import leases
 from cni.web.ledger import ledger
 from cni.web.members import members
 from cni.web.people import people
 from cni.web.plant import map_pages, plant_pages
+from cni.web.quotes import quotes
 from cni.web.registering import registration
+from cni.web.routes import routes
 from cni.web.settlements import settlements
+from cni.web.tariff import tariff
 
 PAGES: tuple[Blueprint, ...] = (
     access,
@@ -26,11 +30,15 @@ PAGES: tuple[Blueprint, ...] = (
     documents,
     health,
     home,
+    leases,
     ledger,
     members,
     map_pages,
     people,
     plant_pages,
+    quotes,
     registration,
     settlements,
+    routes,
+    tariff,
 )

@@ -9,22 +9,24 @@ from flask import Blueprint, url_for
 
 from cni import runtime
 from cni.members.policy import Actor, Permission, may
-from cni.operations import joining, registering, settling
+from cni.operations import joining, leasing, registering, settling
 from cni.operations.tasks import Task
 from cni.web.pages import render
 from cni.web.session import actor
 
 home = Blueprint("home", __name__)
 
-TODO: tuple[Callable[..., list[Task]], ...] = (joining.todo, registering.todo, settling.todo)
+TODO: tuple[Callable[..., list[Task]], ...] = (joining.todo, registering.todo, leasing.todo, settling.todo)
 """Each slice's function that says what waits; the most pressing first."""
 
 ADDRESSES: dict[str, Callable[[str | None], str]] = {
     "contribution": lambda reference: url_for("contributions.show", contribution=reference),
     "contributions": lambda _reference: url_for("contributions.index"),
+    "lease": lambda reference: url_for("leases.show", lease=reference),
     "documents": lambda _reference: url_for("documents.index"),
     "members": lambda _reference: url_for("members.admit"),
     "person": lambda email: url_for("people.show", email=email),
+    "quote": lambda reference: url_for("quotes.show", quote=reference),
     "settlement": lambda period: url_for("settlements.show", period=period),
     "registering": lambda _reference: url_for("registration.draw"),
 }
@@ -69,6 +71,14 @@ NEXT_STEPS = (
         "Register fibre",
         "registration.draw",
         "contribution",
+    ),
+    NextStep(
+        Permission.QUOTES_CREATE,
+        "All is done",
+        "Nothing waits for you. Find routes between two sites, and have their price frozen as a quote.",
+        "Find routes",
+        "routes.find",
+        "routes",
     ),
     NextStep(
         Permission.SETTLEMENTS_PREVIEW,

@@ -22,6 +22,10 @@ class Entry:
 MENU = (
     Entry("Start", "home.start", "home", Permission.DIRECTORY_READ),
     Entry("Map", "map.index", "map", Permission.PLANT_READ),
+    Entry("Find routes", "routes.find", "routes", Permission.ROUTES_SEARCH),
+    Entry("Quotes", "quotes.index", "quote", Permission.QUOTES_READ),
+    Entry("Leases", "leases.index", "lease", Permission.LEASES_READ),
+    Entry("Tariff", "tariff.show", "tariff", Permission.TARIFFS_READ),
     Entry("Contributions", "contributions.index", "contribution", Permission.CONTRIBUTIONS_READ),
     Entry("Settlements", "settlements.index", "settlement", Permission.SETTLEMENTS_PREVIEW),
     Entry("Documents", "documents.index", "document", Permission.DOCUMENTS_READ),

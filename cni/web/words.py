@@ -55,3 +55,47 @@ def browser_words(agent: str | None) -> str:
     if browser and machine:
         return f"{browser} on {machine}"
     return browser or (re.split(r"[/ ]", said)[0] or "Unknown")
+
+
+APART_WORDS = {
+    "none": "One route",
+    "span": "Two routes with no shared span",
+    "site": "Two routes with no shared span and no shared site",
+}
+"""How far apart the routes of an offer are."""
+
+APART_CHOICES: Choices = (
+    ("site", "Two routes, no shared site", "Neither a span nor a site between the ends is on both."),
+    ("span", "Two routes, no shared span", "They may pass the same site."),
+    ("none", "One route", "The shortest with enough free fibre pairs."),
+)
+
+ELEMENT_WORDS = {
+    "bridge": "Bridge",
+    "building_entry": "Building entry",
+    "capacity": "Span without free pairs",
+    "chamber": "Chamber",
+    "duct": "Duct",
+    "flood_area": "Flood area",
+    "power_feed": "Power feed",
+    "risk": "Risk group",
+    "site": "Site",
+    "span": "Span",
+    "trench": "Trench",
+}
+"""What routes share, or what stands in their way, by kind."""
+
+TARIFF_WORDS = {
+    "pair_metre_year": "Fibre pair, a metre and year",
+    "minimum": "Least price of a lease, a year",
+    "connection": "Connection, each end of a route",
+    "splice": "Splice, each site that a route passes",
+    "rack_quarter": "Quarter rack, a month",
+    "rack_half": "Half rack, a month",
+    "rack_full": "Full rack, a month",
+    "cross_connect_install": "Cross-connect, installation",
+    "cross_connect_month": "Cross-connect, a month",
+    "survey": "Survey",
+    "abortive_visit": "Visit that could not be carried out",
+}
+"""What each line of the tariff is called."""

@@ -1,0 +1,76 @@
+"""Quotes: have one made from a search, read it, print it, request its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from cni import runtime
+from cni.operations import ordering
+from cni.primitives.errors import Problem
+from cni.schemas.routes import RouteSearchRequest, routes_collection
+from cni.web.forms import read_form, shown_again_by
+from cni.web.pages import asked_page, render
+from cni.web.routes import private_json
+from cni.web.session import actor
+from cni.web.words import APART_WORDS, ELEMENT_WORDS, TARIFF_WORDS
+
+quotes = Blueprint("quotes", __name__)
+
+
+@quotes.get("/quotes")
+def index() -> str:
+    """The quotes of whoever asks."""
+    with runtime.reading() as session:
+        page = ordering.quotes(session, actor(), asked_page())
+    return render("quotes/index.html", page=page, is_open=ordering.is_open, today=runtime.today())
+
+
+@quotes.post("/quotes")
+def make() -> Response:
+    """Freeze what a search finds as a quote."""
+    search = read_form(RouteSearchRequest())
+    with runtime.transaction() as session:
+        made = ordering.make_quote(session, actor(), search, at=runtime.now(), chooser=runtime.chooser())
+    flash(f"Quote {made.reference} is made. It holds no fibre: request the lease to have it held.", "success")
+    return redirect(url_for("quotes.show", quote=made.reference))
+
+
+@quotes.get("/quotes/<quote>")
+def show(quote: str, values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> str:
+    """A quote as it was frozen."""
+    with runtime.reading() as session:
+        found = ordering.quote(session, actor(), quote)
+    return render(
+        "quotes/quote.html",
+        quote=found,
+        is_open=ordering.is_open(found, runtime.today()),
+        apart_words=APART_WORDS,
+        element_words=ELEMENT_WORDS,
+        tariff_words=TARIFF_WORDS,
+        problems=problems,
+    )
+
+
+@quotes.get("/map/quotes/<quote>.json")
+def drawn(quote: str) -> Response:
+    """The routes of a quote as the map draws them."""
+    with runtime.reading() as session:
+        routes = ordering.quote(session, actor(), quote).offer.routes
+        spans = ordering.draw(session, actor(), [[span.code for span in route.spans] for route in routes])
+    return private_json(routes_collection(spans))
+
+
+@quotes.post("/quotes/<quote>/request")
+@shown_again_by(show)
+def request_lease(quote: str) -> Response:
+    """Request the lease that a quote offers."""
+    with runtime.transaction() as session:
+        lease = ordering.request_lease(session, actor(), quote, at=runtime.now(), chooser=runtime.chooser())
+    flash(
+        f"Lease {lease.reference} is requested. Its fibre pairs are held until the network steward decides.", "success"
+    )
+    return redirect(url_for("leases.show", lease=lease.reference))
