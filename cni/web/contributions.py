@@ -14,7 +14,7 @@ from cni.primitives.errors import NotFound, Problem
 from cni.schemas.plant import plant_collection
 from cni.web.forms import shown_again_by
 from cni.web.pages import asked_page, render
-from cni.web.plant import page_address
+from cni.web.plant import ROWS_SHOWN, page_address
 from cni.web.session import actor
 
 contributions = Blueprint("contributions", __name__, url_prefix="/contributions")
@@ -34,7 +34,8 @@ def show(contribution: str, values: Mapping[str, Any] | None = None, problems: S
     with runtime.reading() as session:
         file = browsing.find_contribution(session, actor(), contribution, on=runtime.today())
         drawn = plant_collection(file.plant, page_address)
-    return render("contributions/show.html", file=file, drawn=drawn, values=values or {}, problems=problems)
+    facts = {"file": file, "drawn": drawn, "most": ROWS_SHOWN}
+    return render("contributions/show.html", values=values or {}, problems=problems, **facts)
 
 
 @contributions.get("/<contribution>/plant.geojson")

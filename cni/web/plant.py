@@ -20,6 +20,8 @@ plant_pages = Blueprint("plant", __name__, url_prefix="/plant")
 FILTERS = ("owner", "free_pairs")
 DATA_KEPT_S = 60
 GRID_FIGURES = 8
+ROWS_SHOWN = 200
+"""So many rows does a table beside a map show at most of what is still to be decided; the map shows all."""
 
 
 @map_pages.get("")

@@ -25,6 +25,7 @@ from cni.schemas.plant import draft_collection
 from cni.schemas.problems import answer_to
 from cni.web.forms import problems_of
 from cni.web.pages import render
+from cni.web.plant import ROWS_SHOWN
 from cni.web.session import actor
 
 registration = Blueprint("registration", __name__, url_prefix="/plant/register")
@@ -32,7 +33,6 @@ registration = Blueprint("registration", __name__, url_prefix="/plant/register")
 REGISTER, CHANGE = "register", "change"
 """The buttons of the page that shows what was checked."""
 
-ROWS_SHOWN = 200
 PROBLEMS_SHOWN = 500
 
 
