@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "cni.cli.demo:demo",
     "ledger": "cni.cli.ledger:ledger",
     "load": "cni.cli.load:load",
+    "routes": "cni.cli.routes:routes",
     "settle": "cni.cli.settle:settle",
     "worker": "cni.worker.command:worker",
 }

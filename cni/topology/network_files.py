@@ -8,7 +8,6 @@ from typing import Any
 from cni.primitives.errors import Invalid, Problem, refuse_if_any
 from cni.topology.fields import Fields, fields_of
 from cni.topology.network import Network, Site, Span, build_network, network_problems
-from cni.topology.ofds import read_ofds
 from cni.topology.text import text_of
 
 NODE_LINK_REMEDY = (
@@ -31,6 +30,9 @@ def read_network(data: bytes | str) -> Network:
     if isinstance(document.get("nodes"), list) and isinstance(document.get("edges"), list):
         sites, spans = _read_node_link(document, problems)
     else:
+        # Late: measuring lines takes libraries that are slow to import, and only this kind of file needs them.
+        from cni.topology.ofds import read_ofds
+
         sites, spans = read_ofds(document, problems)
     refuse_if_any([*problems, *network_problems(sites, spans)])
     return build_network(sites, spans)
