@@ -28,7 +28,7 @@ from cni.events.kinds import Event
 from cni.members.policy import EVERYONE, MEMBER_ROLES, PERMISSIONS, STAFF_ROLES, Permission, Role
 from cni.primitives.errors import CniError
 from cni.runtime import Runtime
-from cni.schemas.problems import ANSWERS, answer_to
+from cni.schemas.problems import ANSWERS, Answer
 from docs.problem_codes import problem_codes, refusals, subclasses
 
 FOLDER = Path(__file__).resolve().parent
@@ -40,9 +40,10 @@ def permissions() -> str:
     page = """
         # Who may do what
 
-        A person signs in for one member, or as the co-op's staff, and holds any number of roles. A role of a member's person counts for
-        **that member's own things only**; anybody else's thing answers as if it did not exist. A staff role counts for every member's.
-        Nobody approves what they prepared themselves, whatever roles they hold. `cni/members/policy.py` decides; this page is made from it.
+        A person signs in for one member, or as the co-op's staff, and holds any number of roles. A role of a member's
+        person counts for **that member's own things only**; anybody else's thing answers as if it did not exist. A
+        staff role counts for every member's. Nobody approves what they prepared themselves, whatever roles they hold.
+        `cni/members/policy.py` decides; this page is made from it.
 
         ## What everyone with a role may
         """
@@ -70,9 +71,9 @@ def events() -> str:
     page = """
         # Events
 
-        Each operation that changes something records one event, in the same transaction: both are kept or neither. Events are never
-        changed or deleted. Each has its `kind`, its `subject` (the public reference of what it is about), the member whose affair it is (or
-        none: the co-op's), who did it, and when. Some say more:
+        Each operation that changes something records one event, in the same transaction: both are kept or neither.
+        Events are never changed or deleted. Each has its `kind`, its `subject` (the public reference of what it is
+        about), the member whose affair it is (or none: the co-op's), who did it, and when. Some say more:
         """
     kinds = sorted(subclasses(Event), key=lambda kind: kind.__name__)
     rows = [[f"`{kind.__name__}`", _first_line(kind), _own_fields(kind)] for kind in kinds]
@@ -89,9 +90,10 @@ def commands() -> str:
     page = """
         # Commands
 
-        Run them with `python3 dev.py run cni …` from a clone, or as `cni …` where the environment is on the PATH. They act as the server's
-        operator, or in the name of a person where `--as` says so. They answer on standard output, with `--json` as one JSON document; whatever
-        else they say goes to standard error. Settings come from the environment: see [settings](settings.md).
+        Run them with `python3 dev.py run cni …` from a clone, or as `cni …` where the environment is on the PATH.
+        They act as the server's operator, or in the name of a person where `--as` says so. They answer on standard
+        output, with `--json` as one JSON document; whatever else they say goes to standard error. Settings come from
+        the environment: see [settings](settings.md).
 
         | exit code | means |
         |---|---|
@@ -134,15 +136,16 @@ def problems() -> str:
     page = """
         # Refusals and problems
 
-        A refusal has a stable `code` for programs, a `title`, and a `detail`: a sentence about the case. When a submission is wrong it lists
-        **every** problem at once, each with a code of its own, a message, a remedy and a place (a field; or a file, row and column). Nothing is
-        saved. The API answers as `application/problem+json` (RFC 9457), commands by exit code, pages by a summary that links to each field.
+        A refusal has a stable `code` for programs, a `title`, and a `detail`: a sentence about the case. When a
+        submission is wrong it lists **every** problem at once, each with a code of its own, a message, a remedy and a
+        place (a field; or a file, row and column). Nothing is saved. The API answers as `application/problem+json`
+        (RFC 9457), commands by exit code, pages by a summary that links to each field.
 
         ## Refusals
         """
     rows = [
         [f"`{kind.code}`", kind.title, _first_line(kind), str(answer.status), str(answer.exit_code)]
-        for kind, answer in ((kind, answer_to(kind(""))) for kind in refusals())
+        for kind, answer in ((kind, _answer(kind)) for kind in refusals())
     ]
     told = [[f"`{each.code}`", each.message, each.remedy] for each in problem_codes()]
     second = """
@@ -158,15 +161,20 @@ def problems() -> str:
     )
 
 
+def _answer(refusal: type[CniError]) -> Answer:
+    return next(answer for kind, answer in ANSWERS.items() if issubclass(refusal, kind))
+
+
 def api() -> str:
     """Return the API's resources, and who may use each."""
     page = """
         # The API
 
-        The same jobs as the pages, for programs, under `/api/v1`. Make a token on the page “Sessions and tokens” and send it as
-        `Authorization: Bearer cni_…`: it acts in your name, with your roles. Amounts are whole pence, lengths metres, days civil days in
-        Europe/London, instants UTC. Lists come in pages: `next` of one page is `after` of the next, also as a `Link` header. Every refusal is a
-        problem document: see [refusals and problems](problems.md).
+        The same jobs as the pages, for programs, under `/api/v1`. Make a token on the page “Sessions and tokens” and
+        send it as `Authorization: Bearer cni_…`: it acts in your name, with your roles. Amounts are whole pence,
+        lengths metres, days civil days in Europe/London, instants UTC. Lists come in pages: `next` of one page is
+        `after` of the next, also as a `Link` header. Every refusal is a problem document: see [refusals and
+        problems](problems.md).
 
         The full description of every request and answer is OpenAPI 3.1, at `/api/v1/openapi.json`, open to all.
         """
@@ -178,7 +186,11 @@ def api() -> str:
         view = inspect.unwrap(app.view_functions[endpoint])
         needed = ", ".join(f"`{permission}`" for permission in sorted(permissions_of(view)))
         rows.append([f"`{method} {path}`", described.get("summary", ""), needed or "whoever is signed in"])
-    return _page(page, _table(["", "what it does", "permission"], rows), "Roles by permission: [who may do what](permissions.md).")
+    return _page(
+        page,
+        _table(["", "what it does", "permission"], rows),
+        "Roles by permission: [who may do what](permissions.md).",
+    )
 
 
 def bare_app() -> Flask:

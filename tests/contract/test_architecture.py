@@ -42,7 +42,9 @@ def test_pure_modules_load_neither_a_database_nor_http():
     names = [name for name in PURE if name not in ("cni.primitives", "cni.topology")]
     names += [f"{package}.{path.stem}" for package in ("cni.primitives", "cni.topology") for path in _modules(package)]
     heavy = {"sqlalchemy", "flask", "marshmallow", "psycopg", "click", "cni.runtime", "cni.db.engine"}
-    script = f"import sys; {'; '.join(f'import {name}' for name in names)}; print(*sorted({heavy!r} & sys.modules.keys()))"
+    script = (
+        f"import sys; {'; '.join(f'import {name}' for name in names)}; print(*sorted({heavy!r} & sys.modules.keys()))"
+    )
 
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
@@ -108,7 +110,9 @@ def test_no_tracked_file_names_the_machine_it_was_made_on(what, pattern):
 
 def test_nothing_under_the_gpl_runs_in_production():
     licences = {name: _licence(name) for name in _needed("cni")}
-    strong = {name: licence for name, licence in licences.items() if re.search(r"\b(?<!L)A?GPL|General Public", licence)}
+    strong = {
+        name: licence for name, licence in licences.items() if re.search(r"\b(?<!L)A?GPL|General Public", licence)
+    }
 
     assert len(licences) > 20  # the walk found them
     assert {name for name, licence in licences.items() if not licence} <= {"cni"}
