@@ -21,7 +21,8 @@ from cni.primitives.period import Month, add_months
 from cni.topology.questions import Diversity
 
 FOLDER = Path(__file__).parents[2] / "demonstration"
-SETTLED = (Month(2026, 8), Month(2026, 9), Month(2026, 10))
+SETTLED = (Month(2026, 7), Month(2026, 8), Month(2026, 9))
+"""Issued already; October is left for whoever tries the treasurer's job."""
 TREASURER, APPROVER = "treasurer@irwell-and-tame.example", "approver@irwell-and-tame.example"
 STEWARD = "steward@irwell-and-tame.example"
 REFUSAL = "The Medlock chamber is rebuilt in the spring; please ask again for a route that avoids it."
