@@ -226,7 +226,7 @@ def remark(span: Span) -> str | None:
     return None
 
 
-def _filtered(spans: Select, wanted: SpanFilter, on: date) -> Select:  # type: ignore[type-arg]
+def _filtered(spans: Select, wanted: SpanFilter, on: date) -> Select:
     if wanted.owner:
         spans = spans.where(Span.fibre_owner.has(func.lower(Member.slug) == wanted.owner.lower()))
     if wanted.free_pairs:

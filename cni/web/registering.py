@@ -141,7 +141,8 @@ def _preview(submission: Submission, way: str, carried: Iterable[tuple[str, str]
     with runtime.reading() as session:
         checked = registering.check_plant(session, actor(), submission)
     refuse_if_any(checked.problems)
-    names = {site.code.lower(): site.name for site in (*checked.ends, *checked.drafts.sites)}
+    names = {site.code.lower(): site.name for site in checked.ends}
+    names |= {site.code.lower(): site.name for site in checked.drafts.sites}
     facts = {"drafts": checked.drafts, "drawn": draft_collection(checked), "names": names, "most": ROWS_SHOWN}
     return render("plant/preview.html", way=way, carried=carried, **facts)
 
