@@ -198,7 +198,10 @@ def _printed_lines(draft: DocumentDraft, lines: Iterable[SettledLine]) -> list[d
     for line in lines:
         if (line.user if is_invoice else line.contributor) != draft.party.slug:
             continue
-        key = (line.lease, line.code, None if is_invoice else line.span, line.starts_on, line.ends_on, line.about)
+        span = None if is_invoice else line.span
+        # What the user leases beyond this span is not the contributor's affair.
+        about = f"Use of span {span}" if span else line.about
+        key = (line.lease, line.code, span, line.starts_on, line.ends_on, about)
         totals[key] = totals.get(key, 0) + (line.charge_pence if is_invoice else line.fee_pence)
     return [
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -54,8 +54,8 @@ class SettledLine:
 
     def content(self) -> dict[str, Any]:
         """Return it as the digest sees it."""
-        dates = {"starts_on": self.starts_on.isoformat(), "ends_on": self.ends_on.isoformat()}
-        return asdict(self) | dates
+        values = {name: getattr(self, name) for name in SettledLine.__slots__}
+        return values | {"starts_on": self.starts_on.isoformat(), "ends_on": self.ends_on.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def preview_settlement(session: Session, actor: Actor, month: Month, *, today: d
     Permission: settlements:preview.
     """
     require(actor, Permission.SETTLEMENTS_PREVIEW)
-    return _preview(session, month, queries.run_of(session, month), today)
+    return _preview(session, month, today)
 
 
 def approve_settlement(
@@ -158,15 +158,16 @@ def approve_settlement(
     require(actor, Permission.SETTLEMENTS_APPROVE)
     signing = _signing(actor, at, today)
     book.lock_month(session, month)
-    run = queries.run_of(session, month)
-    preview = _preview(session, month, run, today)
+    preview = _preview(session, month, today)
     if preview.is_provisional:
         raise MonthNotOver(f"{month} is over on {in_words(month.period.end)}; it can be approved from then on.")
     _check_digest(preview.settlement, digest)
     if preview.state is SettlementState.OPEN:
-        issuing.approve_run(session, run.run if run else None, preview.settlement, signing)
+        run = preview.run.run if preview.run else None
+        issuing.approve_run(session, run, preview.settlement, signing)
         record(session, actor, SettlementApproved(subject=str(month), digest=digest), at=at)
-    return _preview(session, month, queries.run_of(session, month), today)
+        return _preview(session, month, today, preview.settlement)
+    return preview
 
 
 def issue_settlement(
@@ -186,10 +187,10 @@ def issue_settlement(
     require(actor, Permission.SETTLEMENTS_ISSUE)
     signing = _signing(actor, at, today)
     book.lock_month(session, month)
-    run = queries.run_of(session, month)
+    preview = _preview(session, month, today)
+    run = preview.run
     if run is None:
         raise NotApproved(f"{month} has not been approved; another person approves its figures first.")
-    preview = _preview(session, month, run, today)
     _check_digest(preview.settlement, digest)
     if preview.state is SettlementState.OPEN:
         raise FiguresChanged(f"The figures of {month} are not those that were approved; they need a new approval.")
@@ -201,7 +202,8 @@ def issue_settlement(
     numbers = _issue_documents(session, run, preview.settlement, signing)
     if is_first or numbers:
         record(session, actor, SettlementIssued(subject=str(month), digest=digest, documents=numbers), at=at)
-    return _preview(session, month, queries.run_of(session, month), today)
+        return _preview(session, month, today, preview.settlement if is_first else None)
+    return preview
 
 
 def todo(session: Session, actor: Actor, today: date) -> list[Task]:
@@ -233,8 +235,10 @@ def _tasks_of(actor: Actor, view: MonthView) -> Iterator[Task]:
         yield Task(about="settlement", reference=reference, title=title, text=text, count=view.withheld, tone="soon")
 
 
-def _preview(session: Session, month: Month, run: RunView | None, today: date) -> Preview:
-    computed = __computed(session, month, today=today)
+def _preview(session: Session, month: Month, today: date, computed: Settlement | None = None) -> Preview:
+    """Return a month's figures; `computed` are those from the leases, where the caller has them already."""
+    run = queries.run_of(session, month)
+    computed = computed or _computed(session, month, today=today)
     if run is not None and run.run.issued_at is not None:
         return _issued(session, run, computed, today)
     state = state_of(month, run, today)
@@ -263,7 +267,7 @@ def _issued(session: Session, run: RunView, computed: Settlement, today: date) -
     )
 
 
-def __computed(session: Session, month: Month, *, today: date) -> Settlement:
+def _computed(session: Session, month: Month, *, today: date) -> Settlement:
     """Return a month's settlement computed from the leases as they are; documents as if issued today."""
     facts = billing_facts(session, month.period)
     computed = [line for billed in facts.billed for line in _settled_lines(billed, month, facts)]

@@ -175,10 +175,10 @@ def test_a_snapshot_has_every_particular_that_the_law_asks_for():
     assert (snapshot["customer"]["name"], snapshot["customer"]["postcode"]) == ("Demonstration co-op", "M99 9ZZ")
     assert snapshot["words"] == SELF_BILLED_WORDS
     assert snapshot["vat"] == {"category": "S", "percent": "20", "net_pence": 1125, "vat_pence": 225}
-    assert [(row["lease"], row["span"], row["net_pence"]) for row in snapshot["lines"]] == [
-        ("LSE-1", "S1", 750),
-        ("LSE-1", "S2", 225),
-        ("LSE-2", "S1", 150),
+    assert [(row["lease"], row["about"], row["net_pence"]) for row in snapshot["lines"]] == [
+        ("LSE-1", "Use of span S1", 750),  # and not what else the user leases
+        ("LSE-1", "Use of span S2", 225),
+        ("LSE-2", "Use of span S1", 150),
     ]
     assert sum(row["net_pence"] for row in snapshot["lines"]) == snapshot["net_pence"]
 
