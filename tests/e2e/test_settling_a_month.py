@@ -1,4 +1,4 @@
-"""The third job: the treasurer previews a month, a second person approves it, it is issued, each penny can be traced."""
+"""The third job: the treasurer previews a month, another person approves it, it is issued, each fee can be traced."""
 
 from __future__ import annotations
 
