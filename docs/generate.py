@@ -208,18 +208,33 @@ def _api_routes(app: Flask) -> Iterator[tuple[str, str, str]]:
 
 def permissions_of(function: Callable[..., Any]) -> set[Permission]:
     """Return the permissions that a view or an operation demands, itself or through what it calls in operations."""
-    found: set[Permission] = set()
+    parts = dict(_parts_of(function))
+    whole = "\n".join(parts.values())
+    found = {Permission[name] for name in re.findall(r"require\(\s*actor,\s*Permission\.(\w+)", whole)}
+    for part, source in parts.items():
+        for table in re.findall(r"require\(\s*actor,\s*(\w+)\[", source):  # the permission is looked up by an action
+            looked_up = part.__globals__[table].items()
+            found |= {permission for key, permission in looked_up if f"{type(key).__name__}.{key.name}" in whole}
+    return found
+
+
+def events_of(function: Callable[..., Any]) -> set[type[Event]]:
+    """Return the kinds of event that an operation makes, itself or through what it calls in operations."""
+    whole = "\n".join(dict(_parts_of(function)).values())
+    return {kind for kind in subclasses(Event) if re.search(rf"\b{kind.__name__}\(", whole)}
+
+
+def _parts_of(function: Callable[..., Any]) -> Iterator[tuple[Any, str]]:
+    """Yield a function and all that it calls in operations or in its own file, each with its source."""
     seen: set[Any] = set()
     waiting: list[Any] = [function]
     while waiting:
         each = waiting.pop()
-        if each in seen:
-            continue
-        seen.add(each)
-        source = textwrap.dedent(inspect.getsource(each))
-        found |= {Permission[name] for name in re.findall(r"require\(\s*actor,\s*Permission\.(\w+)", source)}
-        waiting += _called(each, ast.parse(source))
-    return found
+        if each not in seen:
+            seen.add(each)
+            source = textwrap.dedent(inspect.getsource(each))
+            yield each, source
+            waiting += _called(each, ast.parse(source))
 
 
 def _called(function: FunctionType, tree: ast.AST) -> Iterator[FunctionType]:
