@@ -1,4 +1,4 @@
-"""The browser for the end-to-end tests. `python tests/browser.py` prints its path, or nothing if there is none."""
+"""The browser for the end-to-end tests. `python tests/chromium.py` prints its path, or nothing if there is none."""
 
 from __future__ import annotations
 
