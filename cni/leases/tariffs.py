@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from sqlalchemy import select
@@ -101,11 +101,3 @@ def rows_of(draft: TariffDraft) -> TariffVersion:
         duct_share_percent=policy.duct_share_percent,
         lines=lines,
     )
-
-
-def in_force_or_later(versions: Sequence[TariffVersion], on: date) -> list[TariffVersion]:
-    """Return the version in force on a day and those that will follow it, oldest first."""
-    if not versions:
-        return []
-    current = version_in_force(versions, on)
-    return [version for version in versions if version.effective_from >= current.effective_from]
