@@ -56,8 +56,15 @@ def permissions() -> str:
         _role_table(rest, [role for role in Role if role in MEMBER_ROLES]),
         "## The co-op's staff",
         _role_table(rest, [role for role in Role if role in STAFF_ROLES]),
-        "`operator` is whoever runs commands on the server: it may do everything, and nobody can be given it.",
+        "## Whoever runs commands on the server",
+        "It may do everything, as the role `operator`, which nobody can be given; and these things alone:",
+        "\n".join(f"- `{permission}`" for permission in Permission if not _is_held(permission)),
     )
+
+
+def _is_held(permission: Permission) -> bool:
+    """Tell whether a role that people are given allows it."""
+    return any(permission in PERMISSIONS[role] for role in MEMBER_ROLES | STAFF_ROLES)
 
 
 def _role_table(rest: list[Permission], roles: list[Role]) -> str:
@@ -193,6 +200,20 @@ def api() -> str:
     )
 
 
+def decisions() -> str:
+    """Return the list of decisions."""
+    page = """
+        # Decisions
+
+        One page each: the question, what was decided, what was given up, how we know. A decision is changed by a
+        later one, not rewritten.
+        """
+    found = sorted((FOLDER / "decisions").glob("*.md"))
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for path in found]
+    links = [f"- [{title}](../decisions/{path.name})" for title, path in zip(titles, found, strict=True)]
+    return _page(page, "\n".join(links))
+
+
 def bare_app() -> Flask:
     """Return the web application without a database: good for looking at its addresses."""
     config = Config(secret_key="for the documentation")
@@ -279,6 +300,7 @@ def _unique(rows: list[list[str]]) -> Iterator[list[str]]:
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api,
     "commands.md": commands,
+    "engineer/decisions.md": decisions,
     "events.md": events,
     "permissions.md": permissions,
     "problems.md": problems,
