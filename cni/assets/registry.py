@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from cni.assets.drafts import Draft, PlantDrafts, RackDraft, RiskDraft, SiteDraft, SpanDraft
 from cni.assets.exporting import as_geojson
 from cni.assets.models import Contribution, FibrePair, Rack, RiskGroup, Site, Span, span_risks
-from cni.assets.words import PairState
+from cni.assets.words import ContributionStatus, PairState
 from cni.db.base import Base
 from cni.members.models import Member
 from cni.primitives.geo import line_of, wkb_of
+
+CODES_LOCK = 7_201
+"""Any number will do as long as everybody who adds plant takes the same."""
 
 COLUMN_OF = {"code": "id", "position": "latitude"}
 """The column of the file where a draft's field stands, where it has another name."""
@@ -130,6 +133,21 @@ def registered_plant(session: Session) -> PlantDrafts:
         spans=span_drafts(session),
         racks=tuple(_rack_draft(rack) for rack in _all(session, Rack, joinedload(Rack.owner), joinedload(Rack.site))),
     )
+
+
+def waiting_codes(session: Session) -> frozenset[str]:
+    """Return the casefolded codes of sites and spans that are proposed and wait for the network steward."""
+    waiting = Contribution.status == ContributionStatus.PROPOSED
+    codes = [
+        *session.scalars(select(Site.code).join(Site.contribution).where(waiting)),
+        *session.scalars(select(Span.code).join(Span.contribution).where(waiting)),
+    ]
+    return frozenset(code.casefold() for code in codes)
+
+
+def lock_codes(session: Session) -> None:
+    """Keep others from looking codes up and then taking them, until the transaction ends: no code is taken twice."""
+    session.execute(select(func.pg_advisory_xact_lock(CODES_LOCK)))
 
 
 def span_drafts(session: Session, contribution: Contribution | None = None) -> tuple[SpanDraft, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -17,14 +17,23 @@ REFERENCES = ("member", "rack", "routes")
 """The fields that name other things, by ids that compare without case."""
 
 
-def registered_leases(session: Session) -> dict[str, LeaseDraft]:
-    """Return every lease that holds or held fibre, by reference in small letters."""
+@dataclass(frozen=True, slots=True)
+class RegisteredLease:
+    """A lease that stands; one that was refused or cancelled keeps its reference but holds no fibre."""
+
+    draft: LeaseDraft
+    holds_fibre: bool
+
+
+def registered_leases(session: Session) -> dict[str, RegisteredLease]:
+    """Return every lease, by reference in small letters."""
     leases = session.scalars(
-        select(Lease)
-        .where(Lease.status.not_in((LeaseStatus.REFUSED, LeaseStatus.CANCELLED)))
-        .options(joinedload(Lease.member), selectinload(Lease.spans).joinedload(LeaseSpan.span))
+        select(Lease).options(joinedload(Lease.member), selectinload(Lease.spans).joinedload(LeaseSpan.span))
     )
-    return {lease.reference.casefold(): _lease_draft(lease) for lease in leases}
+    over = (LeaseStatus.REFUSED, LeaseStatus.CANCELLED)
+    return {
+        lease.reference.casefold(): RegisteredLease(_lease_draft(lease), lease.status not in over) for lease in leases
+    }
 
 
 def registered_rack_leases(session: Session) -> dict[str, RackLeaseDraft]:

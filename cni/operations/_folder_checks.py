@@ -13,22 +13,24 @@ from itertools import chain
 
 from cni.assets.drafts import RackDraft, SpanDraft
 from cni.leases.allocation import check_routes
-from cni.leases.importing import LeaseDraft, RackLeaseDraft
+from cni.leases.importing import LeaseDraft, RackLeaseDraft, TariffDraft
+from cni.leases.pricing import History, in_force
+from cni.leases.registry import RegisteredLease
 from cni.members.importing import MemberDraft, PersonDraft
 from cni.members.policy import MemberRole
 from cni.operations._folder import Placed, Sheet
 from cni.primitives.errors import Problem
 from cni.primitives.period import FAR_FUTURE, Period
 
-Lessee = LeaseDraft | RackLeaseDraft
+AnyLease = LeaseDraft | RackLeaseDraft
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What there is beside the leases, from the files and the database together, by id in small letters.
 
-    `member_ids`, `span_ids` and `rack_ids` hold the ids of faulty rows too. `terms` are those on offer, in months
-    (None: nobody can tell, since the tariff itself is faulty).
+    `member_ids`, `span_ids` and `rack_ids` hold the ids of faulty rows too. `tariffs` are the versions, each from its
+    day (None: nobody can tell, since the tariff itself is faulty).
     """
 
     member_ids: Collection[str]
@@ -37,7 +39,7 @@ class Known:
     spans: Mapping[str, SpanDraft]
     rack_ids: Collection[str]
     racks: Mapping[str, RackDraft]
-    terms: Collection[int] | None
+    tariffs: History[TariffDraft] | None
 
 
 def check_people(people: Sheet[PersonDraft], member_ids: Collection[str]) -> Iterator[Problem]:
@@ -47,19 +49,23 @@ def check_people(people: Sheet[PersonDraft], member_ids: Collection[str]) -> Ite
             yield _unknown_member(people.file, person.row, person.draft.member)
 
 
-def check_leases(leases: Sheet[LeaseDraft], known: Known, standing: Mapping[str, LeaseDraft]) -> Iterator[Problem]:
-    """Yield what is wrong with each lease beside its own row; `standing` are those that hold fibre already."""
+def check_leases(leases: Sheet[LeaseDraft], known: Known, standing: Mapping[str, RegisteredLease]) -> Iterator[Problem]:
+    """Yield what is wrong with each lease beside its own row; `standing` are those there already, by reference."""
     used: dict[str, list[tuple[Period, int]]] = defaultdict(list)
+    over = {reference for reference, lease in standing.items() if not lease.holds_fibre}
     in_file = {placed.draft.reference.casefold() for placed in leases.rows}
-    for reference, draft in standing.items():
-        if reference not in in_file:
-            _hold(used, draft)
+    for reference in standing.keys() - in_file - over:
+        _hold(used, standing[reference].draft)
     for placed in leases.rows:
-        yield from check_lessee(leases.file, placed, known)
+        if placed.draft.reference.casefold() in over:
+            continue
+        yield from _check_user(leases.file, placed, known)
         yield from _check_term(leases.file, placed, known)
         problems = list(_check_routes(leases.file, placed, known))
-        yield from problems or _check_room(leases.file, placed, known, used)
-        _hold(used, placed.draft)
+        problems = problems or list(_check_room(leases.file, placed, known, used))
+        yield from problems
+        if not problems:  # what is refused holds nothing: a later lease may fit once this one is mended
+            _hold(used, placed.draft)
 
 
 def check_rack_leases(
@@ -73,19 +79,22 @@ def check_rack_leases(
     earlier = [draft for reference, draft in standing.items() if reference not in in_file]
     for placed in leases.rows:
         draft = placed.draft
-        yield from check_lessee(leases.file, placed, known)
+        yield from _check_user(leases.file, placed, known)
+        yield from _check_rack_price(leases.file, placed, known)
         if draft.reference.casefold() in lease_references:
             message = f"{draft.reference} is the reference of a lease of fibre."
             yield Problem(
                 "duplicate_id", message, "Give it one of its own.", None, leases.file, placed.row, "reference"
             )
-        yield from _check_units(leases.file, placed, known, earlier)
-        earlier.append(draft)
+        problems = list(_check_units(leases.file, placed, known, earlier))
+        yield from problems
+        if not problems:
+            earlier.append(draft)
 
 
-def check_lessee(file: str, placed: Placed[LeaseDraft] | Placed[RackLeaseDraft], known: Known) -> Iterator[Problem]:
+def _check_user(file: str, placed: Placed[LeaseDraft] | Placed[RackLeaseDraft], known: Known) -> Iterator[Problem]:
     """Yield what keeps a member from leasing: nobody has that slug, it is no user, or it had not joined yet."""
-    draft: Lessee = placed.draft
+    draft: AnyLease = placed.draft
     slug = draft.member.casefold()
     if slug not in known.member_ids:
         yield _unknown_member(file, placed.row, draft.member)
@@ -111,11 +120,29 @@ def most_in_use(uses: Iterable[tuple[Period, int]], window: Period) -> tuple[int
 
 
 def _check_term(file: str, placed: Placed[LeaseDraft], known: Known) -> Iterator[Problem]:
-    if known.terms is not None and placed.draft.term_months not in known.terms:
+    if known.tariffs is None:
+        return
+    terms = _tariff_for(placed.draft, known.tariffs).terms if known.tariffs else frozenset()
+    if placed.draft.term_months not in terms:
         message = f"A term of {placed.draft.term_months} months is not in the tariff."
-        on_offer = ", ".join(str(term) for term in sorted(known.terms)) or "none: there is no tariff"
+        on_offer = ", ".join(str(term) for term in sorted(terms)) or "none: there is no tariff"
         remedy = f"Terms on offer, in months: {on_offer}."
         yield Problem("term_not_offered", message, remedy, None, file, placed.row, "term_months")
+
+
+def _check_rack_price(file: str, placed: Placed[RackLeaseDraft], known: Known) -> Iterator[Problem]:
+    if known.tariffs is None:
+        return
+    codes = {line.code for line in _tariff_for(placed.draft, known.tariffs).lines} if known.tariffs else set()
+    if f"rack_{placed.draft.size}" not in codes:
+        message = f"The tariff has no price for a {placed.draft.size} rack."
+        remedy = f"Add the line rack_{placed.draft.size} to the tariff."
+        yield Problem("no_price", message, remedy, None, file, placed.row, "size")
+
+
+def _tariff_for(draft: AnyLease, tariffs: History[TariffDraft]) -> TariffDraft:
+    """Return the tariff in force on the billing start, or, before acceptance, on the first day."""
+    return in_force(tariffs, max(draft.starts_on, draft.accepted_on or draft.starts_on))
 
 
 def _check_routes(file: str, placed: Placed[LeaseDraft], known: Known) -> Iterator[Problem]:
@@ -188,7 +215,7 @@ def _hold(used: Mapping[str, list[tuple[Period, int]]], draft: LeaseDraft) -> No
         used[code.casefold()].append((_period(draft), draft.pairs))
 
 
-def _period(draft: Lessee) -> Period:
+def _period(draft: AnyLease) -> Period:
     return Period(draft.starts_on, draft.ends_on or FAR_FUTURE)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from cni.assets import queries
@@ -18,7 +18,7 @@ from cni.assets.checks import read_plant
 from cni.assets.drafts import PlantDrafts
 from cni.assets.importing import PlantTables, Submission, Table
 from cni.assets.models import Contribution, Site
-from cni.assets.registry import add_plant, remove_plant
+from cni.assets.registry import add_plant, lock_codes, remove_plant
 from cni.assets.words import ContributionStatus
 from cni.events.kinds import ContributionAccepted, ContributionProposed, ContributionRefused
 from cni.events.record import record
@@ -28,9 +28,6 @@ from cni.operations.tasks import Task
 from cni.primitives.errors import Conflict, Forbidden, NotFound, Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.period import london_date
-
-ONE_PROPOSAL_AT_A_TIME = 7_201
-"""The advisory lock under which codes are looked up and then taken, so that no two proposals take the same."""
 
 TASKS_SHOWN = 5
 
@@ -93,7 +90,7 @@ def propose_plant(
     member = _proposing_member(session, actor)
     if MemberRole.CONTRIBUTOR not in member.roles_on(london_date(at)):
         raise NotAContributor("Your organisation is not a contributor today. The registrar can change that.")
-    session.execute(select(func.pg_advisory_xact_lock(ONE_PROPOSAL_AT_A_TIME)))
+    lock_codes(session)
     checked = check_plant(session, actor, submission)
     refuse_if_any(checked.problems)
     contribution = Contribution(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 from datetime import date
 from pathlib import Path
@@ -12,12 +13,15 @@ import pytest
 from sqlalchemy import func, select
 
 from cni.assets.models import FibrePair, Span
+from cni.leases.allocation import release
+from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Allocation, Lease
 from cni.members.models import Member, Person
 from cni.members.policy import OPERATOR
 from cni.operations.loading import FILES, load_coop
 from cni.primitives.errors import Invalid
 from tests.conftest import NOW
+from tests.factories import make_contribution, make_site
 
 DEMONSTRATION = Path(__file__).parents[2] / "demonstration"
 TODAY = date(2026, 11, 22)
@@ -171,6 +175,82 @@ def test_what_stands_is_never_changed_by_loading(session):
         ("members.csv", 2, "name"),
         ("spans.csv", 2, "fibres"),
     ]
+
+
+def test_a_lease_that_was_cancelled_keeps_its_reference_and_holds_nothing(session):
+    files = tiny(leases=["L1,u,S,3,2026-01-01,,12"])
+    load(session, files)
+    lease = session.scalar(select(Lease))
+    lease.status = LeaseStatus.CANCELLED
+    release(session, lease)
+
+    assert load(session, files).unchanged["leases.csv"] == 1
+    load(session, tiny(leases=["L1,u,S,3,2026-01-01,,12", "L2,u,S,3,2026-01-01,,12"]))
+
+    assert session.scalar(select(Lease.status).where(Lease.reference == "L2")) == LeaseStatus.RESERVED
+
+
+def test_a_lease_that_is_refused_takes_no_room_from_the_next(session):
+    files = tiny(leases=["L1,u,S,1,2026-01-01,,12", "L2,u,S,9,2026-01-01,,12", "L3,u,S,2,2026-01-01,,12"])
+
+    assert problems_of(session, files) == {("leases.csv", 3, "spans", "oversold")}
+
+
+def test_a_lease_without_one_pair_free_on_all_its_days_is_named_by_its_row(session):
+    always, first, second = (
+        "L0,u,S,1,2025-01-01,,12",
+        "L1,u,S,1,2026-01-01,2026-02-15,12",
+        "L2,u,S,1,2026-02-01,2026-04-01,12",
+    )
+    load(session, tiny(leases=[always, first, second, "L3,u,S,1,2026-05-01,2026-06-01,12"]))
+
+    with pytest.raises(Invalid) as refusal:
+        load(session, tiny(leases=["L4,u,S,1,2026-03-01,2026-05-15,12"]))
+
+    assert [(problem.file, problem.row, problem.code) for problem in refusal.value.problems] == [
+        ("leases.csv", 2, "taken")
+    ]
+
+
+def test_what_waits_for_the_steward_can_neither_be_loaded_nor_named(session):
+    load(session, tiny())
+    council = session.scalar(select(Member).where(Member.slug == "c"))
+    waiting = make_contribution(session, council, live=False)
+    make_site(session, "W", waiting)
+    files = tiny()
+    files["sites.csv"] += b"\nW,W,cabinet,53.48,-2.26"
+    files["spans.csv"] += b"\nT,A,W,c,24,3"
+
+    with pytest.raises(Invalid) as refusal:
+        load(session, files)
+
+    assert ("sites.csv", 4, "still_proposed") in {(p.file, p.row, p.code) for p in refusal.value.problems}
+
+    del files["sites.csv"]
+    with pytest.raises(Invalid) as refusal:
+        load(session, files)
+    assert [(p.file, p.row, p.code) for p in refusal.value.problems] == [("spans.csv", 3, "unknown_site")]
+
+
+def test_a_term_must_be_in_the_tariff_in_force_when_billing_starts(session):
+    load(session, tiny())
+    later = json.loads((DEMONSTRATION / "tariff.json").read_text())
+    later["effective_from"], later["name"] = "2026-06-01", "Later"
+    later["lines"] = [line for line in later["lines"] if line.get("term_months") != 12 and line["code"] != "rack_half"]
+    files = tiny(leases=["L1,u,S,1,2026-05-31,,12", "L2,u,S,1,2026-06-01,,12"])
+    files["tariff.json"] = json.dumps(later).encode()
+    files["racks.csv"] = b"id,site,units\nR,A,42"
+    files["rack_leases.csv"] = (
+        b"reference,member,rack,first_unit,units,size,starts_on\nR1,u,R,1,10,half,2026-07-01\nR2,u,R,11,5,full,2026-07-01"
+    )
+
+    with pytest.raises(Invalid) as refusal:
+        load(session, files)
+
+    assert {(p.file, p.row, p.column, p.code) for p in refusal.value.problems} == {
+        ("leases.csv", 3, "term_months", "term_not_offered"),
+        ("rack_leases.csv", 2, "size", "no_price"),
+    }
 
 
 def test_ids_compare_without_case(session):
