@@ -31,8 +31,6 @@ from cni.members.models import Member, MemberRoleHeld
 from cni.members.policy import MemberRole
 from cni.primitives.period import FAR_FUTURE, Period
 
-RACK_CODES = {"full": "rack_full", "half": "rack_half", "quarter": "rack_quarter"}
-
 
 @dataclass(frozen=True, slots=True)
 class BillingFacts:
@@ -140,7 +138,7 @@ def _billed_lease(lease: Lease, tariffs: Mapping[int, TariffPrices]) -> Billed:
 def _billed_rack(rack_lease: RackLease, tariffs: Mapping[int, TariffPrices]) -> Billed:
     start = billing_start(rack_lease.starts_on, rack_lease.accepted_on)
     tariff = tariff_in_force(tariffs.values(), start or rack_lease.starts_on)
-    code = RACK_CODES[rack_lease.size]
+    code = f"rack_{rack_lease.size}"
     site = rack_lease.rack.site
     billable = BillableLease(
         reference=rack_lease.reference,

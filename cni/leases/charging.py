@@ -9,13 +9,12 @@ Source: rules to the penny, charging and sharing, rules 1 to 4 and 7 to 13.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cni.leases.pricing import MONTHS_PER_YEAR, FeePolicy, History, in_force
 from cni.primitives.money import half_up, percent_of, share_by_largest_remainder
@@ -115,13 +114,6 @@ class ChargeLine:
     code: str | None = None
 
 
-class MarginSplit(NamedTuple):
-    """What a margin is for, in pence."""
-
-    reserve_pence: int
-    running_costs_pence: int
-
-
 @dataclass(frozen=True, slots=True)
 class _Terms:
     """All that must stay the same for days to be one segment; `entitled` are the owners with a right to a fee."""
@@ -201,33 +193,13 @@ def charged_between(steps: History[int], start: date, period: Period) -> int:
     )
 
 
-def reserve_and_running(charge_pence: int, margin_pence: int, policy: FeePolicy) -> MarginSplit:
-    """Return what the margin of one segment, or of one one-off charge, brings the reserve and the running costs.
-
-    Source: rules to the penny, rule 9.
-    """
-    reserve_pence = percent_of(charge_pence, policy.reserve_percent)
-    return MarginSplit(reserve_pence, margin_pence - reserve_pence)
-
-
-def margin_split(lines: Iterable[ChargeLine], policies: History[FeePolicy]) -> MarginSplit:
-    """Return what all lines bring the reserve and the running costs, each segment rounded by itself.
+def reserve_of(charge_pence: int, policy: FeePolicy) -> int:
+    """Return the pence that a segment, or a one-off charge, brings the reserve; the rest of its margin runs the co-op.
 
     Source: rules to the penny, rule 9.
     """
     # Reading: each one-off charge is rounded by itself, as a segment is, since each is a tariff line of its own.
-    segments: defaultdict[tuple[str, date, date, str | None], list[ChargeLine]] = defaultdict(list)
-    for line in lines:
-        segments[line.lease, line.start, line.end, line.code].append(line)
-    splits = [
-        reserve_and_running(
-            sum(line.charge_pence for line in segment),
-            sum(line.margin_pence for line in segment),
-            in_force(policies, segment[0].start),
-        )
-        for segment in segments.values()
-    ]
-    return MarginSplit(sum(split.reserve_pence for split in splits), sum(split.running_costs_pence for split in splits))
+    return percent_of(charge_pence, policy.reserve_percent)
 
 
 def _charged_by(steps: History[int], year: Period, until: date) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from cni.primitives.errors import Invalid, Problem, refuse_if_any
 from cni.primitives.money import half_up
@@ -220,7 +220,18 @@ def billed_metres(length_m: Decimal) -> int:
     return half_up(Fraction(length_m))
 
 
-def tariff_in_force(tariffs: Iterable[TariffPrices], on: date) -> TariffPrices:
+class Published(Protocol):
+    """A version of the tariff, as its prices or as its row."""
+
+    @property
+    def effective_from(self) -> date:
+        """The day from which it holds."""
+
+
+Tariff = TypeVar("Tariff", bound=Published)
+
+
+def tariff_in_force(tariffs: Iterable[Tariff], on: date) -> Tariff:
     """Return the tariff in force on a day.
 
     Raises:
@@ -229,7 +240,7 @@ def tariff_in_force(tariffs: Iterable[TariffPrices], on: date) -> TariffPrices:
     """
     versions = [Dated(tariff.effective_from, tariff) for tariff in tariffs]
     if not versions:
-        remedy = "Publish a tariff before anything is priced."
+        remedy = "Ask the treasurer to publish one."
         raise Invalid.from_problems([Problem("no_tariff", "There is no tariff yet.", remedy)])
     # Reading: before the first version the first counts, as for the fee policy that comes in the same file. A co-op
     # that loads leases older than its first tariff here must still be able to charge them, and not for nothing.

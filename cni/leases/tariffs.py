@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from cni.leases.importing import NEEDED, TariffDraft
 from cni.leases.models import TariffLine, TariffVersion
-from cni.leases.pricing import Dated, FeePolicy, History, TariffPrices, in_force
-from cni.primitives.errors import Invalid, Problem
+from cni.leases.pricing import Dated, FeePolicy, History, TariffPrices, tariff_in_force
+from cni.primitives.errors import Problem
 
 TERM_FACTOR = "term_factor"
 
@@ -29,13 +29,8 @@ def version_in_force(versions: Iterable[TariffVersion], on: date) -> TariffVersi
 
     Raises:
         Invalid: no tariff has been published.
-    Source: rules to the penny, rule 5.
     """
-    history = [Dated(version.effective_from, version) for version in versions]
-    if not history:
-        problem = Problem("no_tariff", "There is no tariff yet.", "Ask the treasurer to publish one.")
-        raise Invalid.from_problems([problem])
-    return in_force(history, on)
+    return tariff_in_force(versions, on)
 
 
 def prices_of(version: TariffVersion) -> TariffPrices:

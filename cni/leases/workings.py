@@ -5,7 +5,6 @@ Whole pence, metres and days are integers, percentages are text, days are writte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -124,12 +123,3 @@ def _earned_as(line: ChargeLine, use: SpanUse) -> str:
 
 def _percent(percent: Decimal) -> str:
     return f"{percent.normalize():f}"
-
-
-def segment_totals(lines: Iterable[ChargeLine]) -> Mapping[tuple[date, date], int]:
-    """Return what a lease is charged in all for each of its segments, in pence; one-off charges are none."""
-    totals: dict[tuple[date, date], int] = {}
-    for line in lines:
-        if line.code is None:
-            totals[line.start, line.end] = totals.get((line.start, line.end), 0) + line.charge_pence
-    return totals

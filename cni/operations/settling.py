@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from cni.events.kinds import SettlementApproved, SettlementIssued
 from cni.events.record import record
 from cni.leases.billing import BillingFacts, billing_facts
-from cni.leases.charging import ChargeLine, charge_lines, reserve_and_running
+from cni.leases.charging import ChargeLine, charge_lines, reserve_of
 from cni.leases.pricing import in_force
-from cni.leases.workings import Billed, segment_totals, working_of
+from cni.leases.workings import Billed, working_of
 from cni.ledger import book, issuing, lines, queries, settlement
 from cni.ledger.documents import DocumentDraft
 from cni.ledger.issuing import Signing
@@ -277,18 +277,15 @@ def _computed(session: Session, month: Month, *, today: date) -> Settlement:
 def _settled_lines(billed: Billed, month: Month, facts: BillingFacts) -> Iterator[SettledLine]:
     """Yield a lease's lines of a month, each with its part of the reserve and its working."""
     charged = charge_lines(billed.lease, month.period, facts.policies, facts.entitled)
-    totals = segment_totals(charged)
     for _segment, group in groupby(charged, key=lambda line: (line.start, line.end, line.code)):
         segment = list(group)
         policy = in_force(facts.policies, segment[0].start)
         charge_pence = sum(line.charge_pence for line in segment)
-        margin_pence = sum(line.margin_pence for line in segment)
-        reserve_pence = reserve_and_running(charge_pence, margin_pence, policy).reserve_pence
+        reserve_pence = reserve_of(charge_pence, policy)
         # By the margins, so that no line's reserve is more than its margin.
         shares = share_by_largest_remainder(reserve_pence, {n: line.margin_pence for n, line in enumerate(segment)})
         for number, line in enumerate(segment):
-            working = working_of(line, billed, policy, totals.get((line.start, line.end), 0))
-            yield _settled(line, shares[number], working)
+            yield _settled(line, shares[number], working_of(line, billed, policy, charge_pence))
 
 
 def _settled(line: ChargeLine, reserve_pence: int, working: dict[str, object]) -> SettledLine:

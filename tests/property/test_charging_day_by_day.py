@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 from math import floor
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -13,8 +14,8 @@ from typing import Any, TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cni.leases.charging import BillableLease, Entitlement, SpanUse, charge_lines, charged_between, margin_split
-from cni.leases.pricing import Dated, FeePolicy, always
+from cni.leases.charging import BillableLease, Entitlement, SpanUse, charge_lines, charged_between, reserve_of
+from cni.leases.pricing import Dated, FeePolicy, always, in_force
 from cni.primitives.period import Month, Period
 
 Value = TypeVar("Value")
@@ -153,7 +154,7 @@ def facts(day: date, lease: BillableLease, policies: Sequence[Dated[FeePolicy]],
         paid = [
             owner if any(p.start <= day < p.end for p in entitled.get(owner, ())) else "suspense" for owner in owners
         ]
-        spans.append((use.code, use.metres * use.times, use.metres, owners, paid))
+        spans.append((use.code, use.metres * use.times, (use.metres, use.times), owners, paid))
     return value_on(lease.annual_pence, day), value_on(lease.pairs, day), value_on(policies, day), spans
 
 
@@ -224,9 +225,10 @@ def test_charge_is_fee_plus_margin_and_nothing_is_negative(case: Any) -> None:
     for line in lines:
         assert line.charge_pence == line.fee_pence + line.margin_pence
         assert min(line.fee_pence, line.margin_pence) >= 0
-    split = margin_split(lines, case[2])
-    assert min(split) >= 0
-    assert sum(split) == sum(line.margin_pence for line in lines)
+    for _segment, group in groupby(lines, key=attrgetter("start", "code")):
+        segment = list(group)
+        reserve_pence = reserve_of(sum(line.charge_pence for line in segment), in_force(case[2], segment[0].start))
+        assert 0 <= reserve_pence <= sum(line.margin_pence for line in segment)
     assert len({(line.span, line.contributor, line.start, line.code) for line in lines}) == len(lines)
 
 

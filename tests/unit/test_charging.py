@@ -14,15 +14,13 @@ from cni.leases.charging import (
     BillableLease,
     ChargeLine,
     Entitlement,
-    MarginSplit,
     SpanUse,
     billing_start,
     charge_lines,
     charged_between,
     lease_years,
-    margin_split,
     rack_use,
-    reserve_and_running,
+    reserve_of,
 )
 from cni.leases.pricing import Dated, FeePolicy, History, always
 from cni.primitives.period import Month, Period
@@ -353,30 +351,10 @@ def test_rule_9_the_margin_follows_the_charges_and_not_the_metres() -> None:
     assert told(lines(lease)) == ["1–3 S1 fenby 1 = 0 + 1", "1–3 S2 garth 1 = 1 + 0"]
 
 
-def test_rule_9_of_the_margin_the_reserve_is_rounded_and_running_costs_are_the_rest() -> None:
-    # 3,100 × 10 % = 310, 775 − 310 = 465; of 5: reserve 0.5 → 1, margin 1.25 → 1, running costs 0
-    assert reserve_and_running(3_100, 775, POLICY) == MarginSplit(reserve_pence=310, running_costs_pence=465)
-    assert reserve_and_running(5, 1, POLICY) == MarginSplit(1, 0)
-
-
-def test_rule_9_the_reserve_is_rounded_once_for_each_segment_and_not_for_each_line() -> None:
-    # a penny a day, cut after 5 days, over two spans: segments of 5 and 26: reserve 0.5 → 1 and 2.6 → 3;
-    # margins 1.25 → 1 and 6.5 → 7; running costs 0 and 4. Over all 31 at once the reserve would be 3.
-    lease = replace(
-        LEASE,
-        annual_pence=always(365),
-        pairs=since(("2026-01-01", 1), ("2026-01-06", 2)),
-        uses=always(on("S1 5 fenby", "S2 5 garth")),
-    )
-    assert margin_split(lines(lease), always(POLICY)) == MarginSplit(4, 4)
-
-
-def test_rule_9_the_margin_of_a_one_off_charge_is_split_by_the_policy_of_its_day() -> None:
-    # 1,003 and 1,003, each: reserve 20 % = 200.6 → 201, the rest 802; both at once would give 401
-    lease = replace(LEASE, annual_pence=always(0), one_off_pence={"connection": 1_003, "splice": 1_003})
-    newer = FeePolicy(Decimal(60), Decimal(20), Decimal(20), Decimal(30))
-    policies = (Dated(day("2025-01-01"), POLICY), Dated(START, newer))
-    assert margin_split(lines(lease, policies=policies), policies) == MarginSplit(402, 1_604)
+def test_rule_9_the_reserve_is_its_percentage_of_the_charge_half_up() -> None:
+    # 3,100 × 10 % = 310; of 5: 0.5 → 1, which is all the margin of 1.25 → 1
+    assert reserve_of(3_100, POLICY) == 310
+    assert reserve_of(5, POLICY) == 1
 
 
 # Rule 10
