@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cni.api.frame import Resources
 from cni.api.v1.contributions import contributions
+from cni.api.v1.coop import coop
 from cni.api.v1.documents import documents
 from cni.api.v1.events import events
 from cni.api.v1.leases import leases
@@ -20,6 +21,7 @@ from cni.api.v1.tokens import tokens
 
 RESOURCES: tuple[Resources, ...] = (
     contributions,
+    coop,
     documents,
     events,
     ledger,

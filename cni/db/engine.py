@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 LOCK_TIMEOUT_S = 15
@@ -22,3 +23,8 @@ def open_engine(url: str, pool_size: int = 5) -> Engine:
 def session_factory(engine: Engine) -> sessionmaker[Session]:
     """Return the maker of sessions; rows stay readable after their transaction has ended."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def violated(error: IntegrityError) -> str | None:
+    """Return the name of the constraint, or of the unique index, that PostgreSQL refused a row by."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)

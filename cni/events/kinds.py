@@ -45,6 +45,13 @@ class ContributionProposed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoopCorrected(Event):
+    """The registrar corrected these fields of the co-op."""
+
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoopLoaded(Event):
     """A folder of files was loaded; `added` counts the rows by file."""
 
@@ -97,6 +104,21 @@ class LeaseRequested(Event):
 
 class MemberAdmitted(Event):
     """The registrar admitted an organisation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberCorrected(Event):
+    """These fields of a member were corrected, by the registrar or the member's administrator."""
+
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRolesChanged(Event):
+    """The registrar changed what a member is: from this day on it holds these roles and no others."""
+
+    roles: list[str]
+    starts_on: str
 
 
 class PasswordChosen(Event):

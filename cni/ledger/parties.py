@@ -76,7 +76,7 @@ def coop_warnings(coop: Party | None) -> Iterator[Caution]:
             "coop_data_missing",
             None,
             f"The co-op has no {' and no '.join(missing)}: no document can be issued.",
-            "Give them in coop.json and load the folder again.",
+            "The registrar gives them under Co-op details.",
             withholds=True,
         )
 
@@ -92,7 +92,7 @@ def address_warnings(party: Party) -> Iterator[Caution]:
             "address_missing",
             party.slug,
             f"{party.name} has no {' and no '.join(missing)}: its document is withheld.",
-            "Ask the member for its registered address; the registrar enters it in the members' file.",
+            "Its administrator or the registrar gives it: Members, its page, Correct the details.",
             withholds=True,
         )
 
@@ -107,6 +107,6 @@ def self_billing_warnings(party: Party, on: date) -> Iterator[Caution]:
             "no_self_billing_agreement",
             party.slug,
             f"{party.name} has no self-billing agreement in force on {in_words(on)}: its document is withheld.",
-            "Sign or renew the agreement; the registrar enters its dates in the members' file.",
+            "Sign or renew the agreement; the registrar gives its days: Members, its page, Correct the details.",
             withholds=True,
         )

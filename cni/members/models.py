@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, func, text
@@ -44,11 +45,24 @@ class Member(Identified, Base):
     self_billing_from: Mapped[date | None]
     self_billing_to: Mapped[date | None]
 
-    roles: Mapped[list[MemberRoleHeld]] = relationship(lazy="raise", order_by="MemberRoleHeld.role")
+    roles: Mapped[list[MemberRoleHeld]] = relationship(
+        lazy="raise", order_by="MemberRoleHeld.role", cascade="all, delete-orphan"
+    )
 
     def roles_on(self, on: date) -> list[MemberRole]:
         """Return the roles held on a day, in alphabetical order; they must be loaded."""
         return [held.role for held in self.roles if held.is_held_on(on)]
+
+    def hold_only(self, roles: Collection[MemberRole], on: date) -> None:
+        """Hold these roles and no others from a day on; what was held before stays; `self.roles` must be loaded."""
+        kept = [held for held in self.roles if held.starts_on is None or held.starts_on < on]
+        for held in kept:
+            held.ends_on = on if held.ends_on is None else min(held.ends_on, on)
+        going_on = {held.role: held for held in kept if held.ends_on == on and held.role in roles}
+        for held in going_on.values():
+            held.ends_on = None
+        begun = [MemberRoleHeld(role=role, starts_on=on) for role in sorted(roles) if role not in going_on]
+        self.roles = [*kept, *begun]
 
 
 Index("uq_members_slug", func.lower(Member.slug), unique=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from cni.members.models import ApiToken, Cooperative, Member, MemberRoleHeld, PasswordLink, Person, SignIn
+from cni.members.models import ApiToken, Cooperative, Member, PasswordLink, Person, SignIn
 from cni.members.passwords import digest_of
-from cni.members.policy import Actor, MemberRole, is_managed_by
+from cni.members.policy import Actor, is_managed_by
 from cni.primitives.errors import NotFound
 
 WITH_WHAT_AN_ACTOR_NEEDS = (joinedload(Person.roles), joinedload(Person.member))
@@ -76,20 +76,16 @@ def member_by_slug(session: Session, slug: str) -> Member | None:
     return session.scalar(found)
 
 
+def lock_member(session: Session, slug: str) -> Member | None:
+    """Return the member of a slug in whatever case, with its roles, for nobody else to change until the end."""
+    found = select(Member).where(func.lower(Member.slug) == slug.lower()).options(selectinload(Member.roles))
+    # Whoever waited for the lock may hold rows from before: read them anew.
+    return session.scalar(found.with_for_update().execution_options(populate_existing=True))
+
+
 def all_members() -> Select[Member]:
     """Select every member, with its roles."""
     return select(Member).options(selectinload(Member.roles))
-
-
-def holding(role: MemberRole, on: date) -> ColumnElement[bool]:
-    """The condition that a member holds a role on a day: leasing and registering ask it."""
-    return Member.id.in_(
-        select(MemberRoleHeld.member_id).where(
-            MemberRoleHeld.role == role,
-            or_(MemberRoleHeld.starts_on.is_(None), MemberRoleHeld.starts_on <= on),
-            or_(MemberRoleHeld.ends_on.is_(None), MemberRoleHeld.ends_on > on),
-        )
-    )
 
 
 def live_sessions(session: Session, person_id: int, at: datetime) -> list[SignIn]:

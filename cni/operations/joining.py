@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from cni.db.engine import violated
 from cni.events.kinds import (
     AccessClosed,
     AccessOpened,
@@ -51,7 +52,9 @@ def admit_member(session: Session, actor: Actor, draft: MemberDraft, *, at: date
     try:
         with session.begin_nested():
             registry.add_members(session, [draft])
-    except IntegrityError:  # another registrar admitted it a moment ago
+    except IntegrityError as error:  # another registrar admitted it a moment ago
+        if violated(error) != "uq_members_slug":
+            raise
         refuse_if_any([_taken("slug", f"There is a member “{draft.slug}” already.", "Choose another short name.")])
     member = session.scalars(queries.all_members().where(func.lower(Member.slug) == draft.slug.lower())).one()
     record(session, actor, MemberAdmitted(subject=member.slug, member_id=member.id), at=at)
@@ -83,7 +86,9 @@ def invite_person(session: Session, actor: Actor, draft: PersonDraft, *, at: dat
         with session.begin_nested():
             members = {member.slug.casefold(): member} if member else {}
             registry.add_people(session, [replace(draft, password=None)], members)
-    except IntegrityError:  # another administrator invited them a moment ago
+    except IntegrityError as error:  # another administrator invited them a moment ago
+        if violated(error) != "uq_people_email":
+            raise
         refuse_if_any([_email_taken(draft.email)])
     person = _person(session, draft.email)
     secret = access.new_password_link(session, person.id, at=at, chooser=chooser)

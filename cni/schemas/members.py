@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -101,15 +101,81 @@ class MemberRequest(Request):
     self_billing_from = ma.fields.Date(load_default=None, metadata={"label": "The first day of the agreement"})
     self_billing_to = ma.fields.Date(load_default=None, metadata={"label": "The day after the agreement's last"})
 
-    @ma.validates_schema
+    @ma.validates_schema(skip_on_field_errors=False)
     def _ends_after_its_start(self, given: dict[str, Any], **_rest: Any) -> None:
-        begins, ends = given.get("self_billing_from"), given.get("self_billing_to")
-        if begins and ends and ends <= begins:
-            raise ma.ValidationError("The agreement ends before it starts.", "self_billing_to")
+        _refuse_backward_agreement(given)
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_rest: Any) -> MemberDraft:
         return MemberDraft(**given | {"roles": frozenset(given["roles"])})
+
+
+class CorrectionRequest(Request):
+    """Fields to be corrected. One that is not sent stays as it is; null, or an empty text, takes away what stood."""
+
+    @ma.pre_load
+    def _tidied(self, submitted: Mapping[str, Any], **_rest: Any) -> dict[str, Any]:
+        return {name: _plain(value) if isinstance(value, str) else value for name, value in submitted.items()}
+
+
+def _plain(text: str) -> str | None:
+    """Return a text without space around it and with one kind of line end: browsers send another than we keep."""
+    return "\n".join(line.strip() for line in text.strip().splitlines()) or None
+
+
+def _vat_number() -> Parsed:
+    remedy = {"remedy": "Write it like GB123456789."}
+    return Parsed(vat_number, "That is not a UK VAT number.", allow_none=True, metadata=remedy)
+
+
+class MemberCorrectionRequest(CorrectionRequest):
+    """What is to stand of a member; loads to a `MemberCorrection`."""
+
+    name = ma.fields.String(metadata={"label": "The name"})
+    sector = ma.fields.String(allow_none=True)
+    address = ma.fields.String(allow_none=True)
+    postcode = ma.fields.String(allow_none=True)
+    company_number = ma.fields.String(allow_none=True)
+    vat_number = _vat_number()
+    self_billing_from = ma.fields.Date(allow_none=True, metadata={"label": "The first day of the agreement"})
+    self_billing_to = ma.fields.Date(allow_none=True, metadata={"label": "The day after the agreement's last"})
+
+    @ma.validates_schema(skip_on_field_errors=False)
+    def _ends_after_its_start(self, given: dict[str, Any], **_rest: Any) -> None:
+        _refuse_backward_agreement(given)
+
+
+class CoopCorrectionRequest(CorrectionRequest):
+    """What is to stand of the co-op; loads to a `CoopCorrection`."""
+
+    name = ma.fields.String(metadata={"label": "The name"})
+    registered_number = ma.fields.String(allow_none=True)
+    vat_number = _vat_number()
+    address = ma.fields.String(allow_none=True)
+    postcode = ma.fields.String(allow_none=True)
+
+
+def _refuse_backward_agreement(given: Mapping[str, Any]) -> None:
+    begins, ends = given.get("self_billing_from"), given.get("self_billing_to")
+    if begins and ends and ends <= begins:
+        raise ma.ValidationError("The agreement ends before it starts.", "self_billing_to")
+
+
+class MemberRolesRequest(Request):
+    """What a member is to be, and nothing else, from a day on."""
+
+    roles = ma.fields.List(
+        ma.fields.Enum(MemberRole, by_value=True),
+        required=True,
+        metadata={"label": "A role", "remedy": "Choose at least one."},
+    )
+    on = ma.fields.Date(
+        load_default=None, allow_none=True, metadata={"label": "The day", "description": "Not given: today."}
+    )
+
+    @ma.post_load
+    def _set(self, given: dict[str, Any], **_rest: Any) -> dict[str, Any]:
+        return given | {"roles": frozenset(given["roles"])}
 
 
 def _roles_of_a_person() -> ma.fields.List:
@@ -165,6 +231,16 @@ class EventsQuery(PageQuery):
 
     kind = ma.fields.String(metadata={"description": "For example MemberAdmitted."})
     subject = ma.fields.String(metadata={"description": "The reference of what the event is about."})
+
+
+class CoopView(View):
+    """What documents say of the co-op; null: not known."""
+
+    name = ma.fields.String(allow_none=True)
+    registered_number = ma.fields.String(allow_none=True)
+    vat_number = ma.fields.String(allow_none=True)
+    address = ma.fields.String(allow_none=True)
+    postcode = ma.fields.String(allow_none=True)
 
 
 class MemberView(View):

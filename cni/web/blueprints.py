@@ -8,6 +8,7 @@ from cni.web.access import access
 from cni.web.audit import audit
 from cni.web.auth import auth
 from cni.web.contributions import contributions
+from cni.web.coop import coop
 from cni.web.documents import documents
 from cni.web.health import health
 from cni.web.home import home
@@ -27,6 +28,7 @@ PAGES: tuple[Blueprint, ...] = (
     audit,
     auth,
     contributions,
+    coop,
     documents,
     health,
     home,

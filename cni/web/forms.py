@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -24,6 +24,20 @@ def read_form(schema: ma.Schema) -> Any:
         Invalid: with every problem, each at its field.
     """
     return load(schema, _filled_in(schema))
+
+
+def read_correction(schema: ma.Schema) -> Any:
+    """Return the submitted form as `read_form` does; but a field left empty takes away what stood there.
+
+    Raises:
+        Invalid: with every problem, each at its field.
+    """
+    return load(schema, {name: value for name, value in request.form.items() if name != "csrf_token"})
+
+
+def entered(standing: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands as a form shows it: nothing for what is not known."""
+    return {name: "" if value is None else value for name, value in standing.items()}
 
 
 def _filled_in(schema: ma.Schema) -> dict[str, Any]:

@@ -32,6 +32,7 @@ MENU = (
     Entry("Ledger", "ledger.trial_balance", "ledger", Permission.LEDGER_READ),
     Entry("Members", "members.directory", "members", Permission.DIRECTORY_READ),
     Entry("People", "people.index", "person", Permission.PEOPLE_MANAGE),
+    Entry("Co-op details", "coop.details", "settings", Permission.MEMBERS_ADMIT),
     Entry("Audit trail", "audit.trail", "audit", Permission.EVENTS_READ),
 )
 

@@ -36,6 +36,9 @@ SEEN_BY_ALL = {
 THE_COOPS = ("/settlements/", "/ledger/", "/api/v1/settlements/")
 """How addresses begin that lead to what is no member's at all: no member's person may go there, whoever they are."""
 
+THE_REGISTRARS = ("/members/<slug>/roles", "/api/v1/members/<slug>/roles")
+"""What only the registrar does to a member: no member's person may go there, not even to their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Another:
@@ -161,7 +164,8 @@ def test_another_members_things_are_not_found_on_any_route(app, client, api_clie
             continue
         visitor = program if route.rule.rule.startswith("/api/") else browser
         answer = visitor.open(route.address(theirs), method=route.method, **_sent(route.endpoint))
-        expected = 403 if route.rule.rule.startswith(THE_COOPS) else 404
+        address = route.rule.rule
+        expected = 403 if address.startswith(THE_COOPS) or address in THE_REGISTRARS else 404
         found += [] if answer.status_code == expected else [f"{route}: {answer.status}"]
 
     assert found == []
@@ -188,7 +192,9 @@ BODIES: dict[str, dict[str, object]] = {
     "api-leases.refuse_lease": {"json": {"reason": "The duct is full."}},
     "api-settlements.approve_settlement": {"json": {"digest": "0" * 64}},
     "api-settlements.issue_settlement": {"json": {"digest": "0" * 64}},
+    "api-members.change_member_roles": {"json": {"roles": ["user"]}},
     "ledger.reverse": {"data": {"reason": "Wrong"}},
+    "members.change_roles": {"data": {"roles": "user"}},
     "settlements.approve": {"data": {"digest": "0" * 64}},
     "settlements.issue": {"data": {"digest": "0" * 64}},
     "people.change_roles": {"data": {"roles": "planner"}},
