@@ -74,7 +74,9 @@ def upgrade() -> None:
     CREATE FUNCTION hash_of_text(content text) RETURNS text LANGUAGE sql IMMUTABLE
         RETURN encode(sha256(convert_to(content, 'UTF8')), 'hex');
 
-    CREATE FUNCTION journal_content(subject bigint) RETURNS text LANGUAGE sql STABLE AS $$
+    CREATE FUNCTION journal_content(subject bigint) RETURNS text LANGUAGE sql STABLE
+        -- The same text in every session, however it writes days, whatever tables of its own it has.
+        SET datestyle = 'ISO' SET search_path = public, pg_temp AS $$
         SELECT concat_ws('|', 'journal-1', j.id, j.kind, p.starts_on, j.effective_on,
                    to_char(j.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
                    coalesce(j.actor_id::text, '-'), coalesce(j.reverses_id::text, '-'),
@@ -85,7 +87,7 @@ def upgrade() -> None:
         FROM journals j JOIN periods p ON p.id = j.period_id WHERE j.id = subject
     $$;
 
-    CREATE FUNCTION seal_journal() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION seal_journal() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
     DECLARE
         journal journals%ROWTYPE;
         month periods%ROWTYPE;
