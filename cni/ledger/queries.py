@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from cni.db.paging import read_page
-from cni.ledger.chart import SUSPENSE, AccountKind
+from cni.ledger.chart import AccountKind
 from cni.ledger.lines import SettledLine
 from cni.ledger.models import (
     Account,
@@ -262,32 +261,22 @@ def postings_by_journal(session: Session, first: int, last: int) -> dict[int, li
 
 def withheld_by_month(session: Session) -> dict[Month, int]:
     """Return how many documents each issued month still lacks, months that lack none left out."""
-    called_for = _sums_by_run(ChargeLineRow.user, ChargeLineRow.charge_pence).union_all(
-        _sums_by_run(ChargeLineRow.contributor, ChargeLineRow.fee_pence)
+    # A settlement's journal posts once to each member that it owes a document: far fewer rows than its charge lines.
+    due = (
+        select(func.count())
+        .select_from(PostingRow)
+        .join(PostingRow.account)
+        .where(PostingRow.journal_id == SettlementRunRow.journal_id, Account.member_id.is_not(None))
+        .scalar_subquery()
     )
-    due = called_for.subquery()
-    counts = select(due.c.run_id, func.count().label("due")).group_by(due.c.run_id).subquery()
-    issued = select(DocumentRow.run_id, func.count().label("issued")).group_by(DocumentRow.run_id).subquery()
-    missing = counts.c.due - func.coalesce(issued.c.issued, 0)
+    issued = select(func.count()).where(DocumentRow.run_id == SettlementRunRow.id).scalar_subquery()
     rows = session.execute(
-        select(LedgerPeriod.starts_on, missing)
+        select(LedgerPeriod.starts_on, due - issued)
         .join(SettlementRunRow, SettlementRunRow.period_id == LedgerPeriod.id)
-        .join(counts, counts.c.run_id == SettlementRunRow.id)
-        .outerjoin(issued, issued.c.run_id == SettlementRunRow.id)
-        .where(missing > 0)
+        .where(due > issued)
         .order_by(LedgerPeriod.starts_on)
     )
     return {Month.of(starts_on): count for starts_on, count in rows}
-
-
-def _sums_by_run(member: InstrumentedAttribute[Any], pence: InstrumentedAttribute[int]) -> Select[int]:
-    """Return the runs, once for each member with anything to be billed in them; suspense is no member's."""
-    return (
-        select(ChargeLineRow.run_id)
-        .where(member.is_not(None), member != SUSPENSE.code)
-        .group_by(ChargeLineRow.run_id, member)
-        .having(func.sum(pence) != 0)
-    )
 
 
 def _party(row: Member) -> Party:

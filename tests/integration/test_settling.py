@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import sessionmaker
 
 from cni.events.models import EventRow
-from cni.ledger import verification
+from cni.ledger import queries, verification
 from cni.ledger.models import ChargeLineRow, DocumentRow, JournalRow, PostingRow, SettlementRunRow
 from cni.members.models import Cooperative, MemberRoleHeld
 from cni.members.policy import OPERATOR, Role
@@ -259,6 +259,18 @@ def test_a_document_that_lacks_something_is_withheld_and_issued_later(books, ses
     assert later.settlement.warnings == ()
     assert [check.title for check in verification.check_sums(session) if not check.holds] == []
     assert verification.verify_chain(session).first_wrong is None
+
+
+def test_what_is_withheld_is_counted_without_reading_charge_lines(books, session, count_queries):
+    books.settle(Month(2026, 9))
+    books.council.self_billing_to = date(2026, 11, 1)
+    books.user.address = None
+    preview = books.settle()
+    with count_queries() as counted:
+        withheld = queries.withheld_by_month(session)
+
+    assert withheld == {OCTOBER: sum(document.withheld for document in preview.documents)} == {OCTOBER: 2}
+    assert not [statement for statement in counted if "charge_lines" in statement]
 
 
 def test_a_co_op_without_its_own_particulars_issues_no_document(books, session):
