@@ -16,7 +16,7 @@ INVOICE, SELF_BILLED = DocumentKind.INVOICE, DocumentKind.SELF_BILLED_INVOICE
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What each side says, in pence: accounts by heading, charge lines not taken back, documents by kind.
+    """What each side says, in pence: accounts by heading, charge lines, documents by kind.
 
     `numbers_used` counts documents by kind, `numbers_taken` the numbers handed out by series.
     """

@@ -129,15 +129,12 @@ def _sums(session: Session) -> Sums:
     for balance in queries.balances(session):
         heading = balance.code.partition(":")[0]
         accounts[heading] = accounts.get(heading, 0) + balance.amount_pence
-    taken_back = select(JournalRow.reverses_id).where(JournalRow.reverses_id.is_not(None))
     lines = session.execute(
         select(
             func.sum(ChargeLineRow.charge_pence),
             func.sum(ChargeLineRow.fee_pence),
             func.sum(ChargeLineRow.reserve_pence),
         )
-        .join(SettlementRunRow, SettlementRunRow.id == ChargeLineRow.run_id)
-        .where(SettlementRunRow.journal_id.not_in(taken_back))
     ).one()
     documents = list(
         session.execute(

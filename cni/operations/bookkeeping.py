@@ -13,6 +13,7 @@ from cni.events.record import record
 from cni.ledger import book, exports, queries, verification
 from cni.ledger.chain import Verification
 from cni.ledger.checks import Check
+from cni.ledger.entries import JournalKind
 from cni.ledger.exports import ExportedJournal
 from cni.ledger.queries import Balance, DocumentRow, JournalRow, LedgerPeriod
 from cni.members.policy import Actor, Permission, require
@@ -28,6 +29,13 @@ class DocumentStands(Conflict):
 
     code = "document_stands"
     title = "A document stands on this journal"
+
+
+class SettlementStands(Conflict):
+    """A month is settled once: its journal is never taken back."""
+
+    code = "settlement_stands"
+    title = "A settlement is not taken back"
 
 
 class MonthNotSettled(Conflict):
@@ -50,7 +58,7 @@ class JournalView:
     @property
     def can_be_reversed(self) -> bool:
         """Tell whether it may be taken back."""
-        return self.reversed_by is None and not self.documents
+        return self.reversed_by is None and not self.documents and self.journal.kind != JournalKind.SETTLEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +160,13 @@ def export_books(session: Session, actor: Actor, form: str) -> str:
 def reverse_journal(
     session: Session, actor: Actor, number: int, reason: str, *, at: datetime, today: date
 ) -> JournalView:
-    """Take a journal back by one that mirrors it, dated today, with the reason as its memo.
+    """Take a journal back by one that mirrors it, dated today, the reason as its memo; asked again, change nothing.
 
     Permission: ledger:reverse. Event: JournalReversed.
     Raises:
         NotFound: there is none of that number.
         Invalid: no reason is given.
+        SettlementStands: it is a month's settlement.
         DocumentStands: an issued document stands on it.
         AlreadyReversed: it has been taken back before.
     """
@@ -167,11 +176,14 @@ def reverse_journal(
         raise Invalid.from_problems([Problem("missing", "The reason is missing.", remedy, "reason")])
     book.lock_chain(session)
     view = find_journal(session, actor, number)
+    if view.journal.kind == JournalKind.SETTLEMENT:
+        raise SettlementStands("A month is settled once. What was wrong is corrected by the difference, in an open month.")
     if view.documents:
         numbers = ", ".join(document.number for document in view.documents)
         raise DocumentStands(f"{numbers} stands on this journal. An issued document is corrected by another document.")
     reversal = book.reverse(session, view.journal, on=today, reason=reason.strip(), actor_id=actor.person_id, at=at)
-    record(session, actor, JournalReversed(subject=f"journal {number}", reason=reason.strip()), at=at)
+    if view.reversed_by is None:
+        record(session, actor, JournalReversed(subject=f"journal {number}", reason=reason.strip()), at=at)
     session.refresh(reversal, ["seal"])
     return find_journal(session, actor, reversal.seal.chain_number)
 

@@ -57,13 +57,6 @@ class FiguresChanged(Conflict):
     title = "The figures have changed"
 
 
-class SettlementReversed(Conflict):
-    """The month's journal was taken back: no more documents can stand on it."""
-
-    code = "settlement_reversed"
-    title = "The settlement was reversed"
-
-
 class SamePerson(Forbidden):
     """Whoever approves a settlement does not issue it."""
 
@@ -182,7 +175,6 @@ def issue_settlement(
         NotApproved: nobody has approved it.
         FiguresChanged: the figures are not those of the digest, or are not those that were approved.
         SamePerson: it was this person who approved it.
-        SettlementReversed: documents are still withheld, but the month's journal was taken back.
     """
     require(actor, Permission.SETTLEMENTS_ISSUE)
     signing = _signing(actor, at, today)
@@ -313,8 +305,6 @@ def _issue_documents(session: Session, run: RunView, settled: Settlement, signin
     ready = [draft for draft in settled.documents if not draft.is_withheld and _key(draft) not in issued]
     if not ready or coop is None:
         return []
-    if run.run.journal_id is not None and queries.reversal_of(session, run.run.journal_id):
-        raise SettlementReversed(f"The journal of {run.month} was reversed: what it still withholds is not issued.")
     book.lock_chain(session)  # before any number is taken: writers take their locks in one order
     return [issuing.issue_document(session, run.run, settled, draft, coop, signing).number for draft in ready]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -16,8 +17,8 @@ from cni.ledger.entries import JournalDraft, JournalKind, Posting
 from cni.ledger.models import JournalRow, JournalSeal, PostingRow
 from cni.members.models import Cooperative
 from cni.members.policy import Role
-from cni.operations import bookkeeping
-from cni.operations.settling import MonthNotOver, SettlementReversed
+from cni.operations import bookkeeping, settling
+from cni.operations.settling import MonthNotOver
 from cni.primitives.errors import Forbidden, Invalid, NotFound
 from cni.primitives.paging import PageRequest
 from cni.primitives.period import Month
@@ -28,9 +29,9 @@ from tests.factories import make_actor, make_member
 DAY = date(2026, 10, 31)
 
 
-def draft(key="a key", *, pence=100, day=DAY, memo="a test") -> JournalDraft:
+def draft(key="a key", *, pence=100, day=DAY, memo="a test", kind=JournalKind.INVOICE) -> JournalDraft:
     return JournalDraft(
-        kind=JournalKind.SETTLEMENT,
+        kind=kind,
         effective_on=day,
         memo=memo,
         key=key,
@@ -58,6 +59,24 @@ def test_a_posted_journal_is_sealed_and_python_agrees_with_postgresql(session):
 
     assert (found.journals, found.first_wrong) == (3, None)
     assert found.head == session.scalar(select(JournalSeal.hash).order_by(JournalSeal.chain_number.desc()).limit(1))
+
+
+@pytest.mark.parametrize("style", ["SQL, DMY", "German", "Postgres, MDY"])
+def test_a_seal_is_the_same_however_the_session_writes_days(session, style):
+    session.execute(text(f"SET LOCAL datestyle = '{style}'"))
+    post(session)
+    session.execute(text("SET LOCAL datestyle = 'ISO'"))
+
+    assert verify_seals(session).first_wrong is None
+
+
+def test_a_seal_is_not_taken_in_by_a_table_of_the_sessions_own(session):
+    journal = post(session, "first")
+    session.execute(text("CREATE TEMPORARY TABLE journals AS SELECT * FROM public.journals"))
+    content = session.scalar(text("SELECT journal_content(:id)"), {"id": journal.id})
+    session.execute(text("UPDATE pg_temp.journals SET kind = 'false'"))
+
+    assert session.scalar(text("SELECT journal_content(:id)"), {"id": journal.id}) == content
 
 
 def test_the_same_key_posts_once_and_another_draft_under_it_is_refused(session):
@@ -153,6 +172,16 @@ def test_the_treasurer_reverses_a_journal_with_a_reason(session):
     assert (event.kind, event.details) == ("JournalReversed", {"reason": "Entered twice"})
 
 
+def test_a_reversal_asked_for_twice_is_recorded_once(session):
+    treasurer = make_actor(session, None, Role.TREASURER)
+    post(session)
+    first = bookkeeping.reverse_journal(session, treasurer, 1, "Entered twice", at=NOW, today=TODAY)
+    again = bookkeeping.reverse_journal(session, treasurer, 1, "Entered twice", at=NOW, today=TODAY)
+
+    assert again == first
+    assert count(session, EventRow) == 1
+
+
 def test_a_reversal_is_refused_without_reason_role_or_journal(session):
     treasurer, auditor = make_actor(session, None, Role.TREASURER), make_actor(session, None, Role.AUDITOR)
     post(session)
@@ -169,24 +198,37 @@ def test_what_a_document_stands_on_is_not_reversed(session):
     books = make_books(session)
     books.settle()
 
-    for number in (1, 2):
-        assert not bookkeeping.find_journal(session, books.treasurer, number).can_be_reversed
-        with pytest.raises(bookkeeping.DocumentStands, match="INV-000001"):
-            bookkeeping.reverse_journal(session, books.treasurer, number, "Wrong", at=NOW, today=TODAY)
+    assert not bookkeeping.find_journal(session, books.treasurer, 2).can_be_reversed
+    with pytest.raises(bookkeeping.DocumentStands, match="INV-000001"):
+        bookkeeping.reverse_journal(session, books.treasurer, 2, "Wrong", at=NOW, today=TODAY)
 
 
-def test_a_reversed_settlement_issues_no_more_documents(session):
+def test_a_settlement_is_not_reversed_and_issues_what_it_withheld(session):
     books = make_books(session)
     coop = session.scalars(select(Cooperative)).one()
     coop.address = None
     books.settle()
-    bookkeeping.reverse_journal(session, books.treasurer, 1, "Settled by mistake", at=NOW, today=TODAY)
+
+    assert not bookkeeping.find_journal(session, books.treasurer, 1).can_be_reversed
+    with pytest.raises(bookkeeping.SettlementStands, match="by the difference, in an open month"):
+        bookkeeping.reverse_journal(session, books.treasurer, 1, "Settled by mistake", at=NOW, today=TODAY)
     coop.address = "1 Yard"
     session.flush()
 
-    with pytest.raises(SettlementReversed):
-        books.issue()
+    assert all(document.number for document in books.issue().documents)
     assert [check.title for check in verification.check_sums(session) if not check.holds] == []
+
+
+def test_verify_notices_a_settlement_that_was_taken_back(session):
+    make_books(session).settle()
+    settlement = queries.journal(session, 1)
+    book.reverse(session, settlement, on=TODAY, reason="Past the program", actor_id=None, at=NOW)
+
+    assert [check.title for check in verification.check_sums(session) if not check.holds] == [
+        "Charges to users and the charge lines",
+        "Fees to contributors and the charge lines",
+        "Reserve and the charge lines",
+    ]
 
 
 def test_a_month_is_closed_when_it_is_over_and_settled(session):
@@ -228,7 +270,7 @@ def test_verify_names_a_reversal_that_does_not_mirror(session):
 
 
 def test_verify_names_a_journal_that_stands_for_nothing(session):
-    post(session)  # a settlement without charge lines
+    post(session, kind=JournalKind.SETTLEMENT)  # without charge lines
     found = verification.verify_chain(session)
 
     assert (found.journals, found.first_wrong.key) == (0, "a key")
@@ -299,3 +341,39 @@ def test_whoever_posts_while_a_month_is_being_closed_waits_and_is_shut_out(own_d
     writer.join()
 
     assert len(outcome) == 1
+
+
+def test_a_settlement_is_not_reversed_while_its_withheld_documents_are_being_issued(own_database):
+    sessions = sessionmaker(own_database, expire_on_commit=False)
+    with sessions.begin() as session:
+        books = make_books(session)
+        treasurer, coop = books.treasurer, session.scalars(select(Cooperative)).one()
+        coop.address = None
+        digest = books.settle().settlement.digest
+        coop.address = "1 Yard"
+    outcome = []
+
+    def issue():
+        with sessions.begin() as session:
+            outcome.append(settling.issue_settlement(session, treasurer, OCTOBER, digest, at=NOW, today=TODAY))
+
+    with sessions.begin() as reversing:
+        book.lock_chain(reversing)
+        issuing = threading.Thread(target=issue)
+        issuing.start()
+        wait_until_something_waits_for_the_chain(reversing)
+        with pytest.raises(bookkeeping.SettlementStands):
+            bookkeeping.reverse_journal(reversing, treasurer, 1, "Wrong", at=NOW, today=TODAY)
+    issuing.join()
+
+    assert all(document.number for document in outcome[0].documents)
+    with sessions() as session:
+        assert [check.title for check in verification.check_sums(session) if not check.holds] == []
+
+
+def wait_until_something_waits_for_the_chain(session):
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = :chain AND NOT granted")
+    until = time.monotonic() + 10
+    while not session.scalar(waiting, {"chain": book.CHAIN_LOCK}):
+        assert time.monotonic() < until, "nothing came to wait for the end of the chain"
+        time.sleep(0.02)
