@@ -88,3 +88,61 @@ def test_the_api_describes_itself_with_its_tokens_and_its_refusals(client):
             assert refusal == {"$ref": "#/components/responses/DEFAULT_ERROR"}, (method, address)
             assert path[method]["summary"], (method, address)
     assert "application/problem+json" in document["components"]["responses"]["DEFAULT_ERROR"]["content"]
+
+
+def test_the_registrar_corrects_the_fields_sent_and_a_program_is_told_every_problem(session, council, api_client):
+    program = api_client(make_person(session, None, Role.REGISTRAR))
+
+    corrected = program.patch("/api/v1/members/a-council", json={"vat_number": "gb 980 7806 84", "company_number": ""})
+    wrong = {"name": " ", "vat_number": "12", "self_billing_from": "2027-01-01", "self_billing_to": "2026-01-01"}
+    refused = program.patch("/api/v1/members/a-council", json=wrong | {"account_number": "31926819"})
+
+    assert corrected.json["details"]["vat_number"] == "GB980780684"
+    assert corrected.json["details"]["company_number"] is None
+    assert corrected.json["details"]["postcode"] == "M99 9ZZ"
+    assert (refused.status_code, refused.mimetype) == (422, "application/problem+json")
+    places = {problem["place"]: problem["code"] for problem in refused.json["problems"]}
+    assert places == {
+        "name": "missing",
+        "vat_number": "invalid",
+        "self_billing_to": "invalid",
+        "account_number": "unknown_field",
+    }
+
+
+def test_a_members_administrator_corrects_its_address_and_not_its_numbers(council, administrator, api_client):
+    program = api_client(administrator)
+
+    given = program.patch(
+        "/api/v1/members/a-council", json={"address": "2 New Street\r\nSalford", "postcode": "M1 1AA"}
+    )
+
+    assert given.json["details"]["address"] == "2 New Street\nSalford"
+    assert program.patch("/api/v1/members/a-council", json={"vat_number": None}).status_code == 403
+
+
+def test_what_a_member_is_changes_from_a_day_on(session, council, administrator, api_client):
+    registrar = api_client(make_person(session, None, Role.REGISTRAR))
+    address = "/api/v1/members/a-council/roles"
+
+    assert registrar.put(address, json={"roles": ["user"]}).json["roles"] == ["user"]
+    later = registrar.put(address, json={"roles": ["user", "investor"], "on": "2026-12-01"})
+    past = registrar.put(address, json={"roles": [], "on": "2026-11-21"})
+
+    assert later.json["roles"] == ["user"]
+    assert past.status_code == 422
+    assert {problem["place"] for problem in past.json["problems"]} == {"roles", "on"}
+    assert api_client(administrator).put(address, json={"roles": ["investor"]}).status_code == 403
+
+
+def test_the_co_op_is_the_registrars_to_correct(session, administrator, api_client):
+    registrar = api_client(make_person(session, None, Role.REGISTRAR))
+
+    assert registrar.get("/api/v1/co-op").json["name"] is None
+    entered = registrar.patch("/api/v1/co-op", json={"name": "Demonstration co-op", "vat_number": "GB999111188"})
+    refused = registrar.patch("/api/v1/co-op", json={"name": None, "vat_number": "none"})
+
+    assert registrar.get("/api/v1/co-op").json == entered.json
+    assert entered.json["vat_number"] == "GB999111188"
+    assert {problem["place"] for problem in refused.json["problems"]} == {"name", "vat_number"}
+    assert api_client(administrator).get("/api/v1/co-op").status_code == 403
