@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from cni.primitives.errors import Forbidden, NotFound
 
@@ -39,6 +40,23 @@ class Role(StrEnum):
 MEMBER_ROLES = frozenset({Role.ASSET_OFFICER, Role.DELEGATE, Role.FINANCE, Role.MEMBER_ADMIN, Role.PLANNER})
 STAFF_ROLES = frozenset({Role.AUDITOR, Role.NETWORK_STEWARD, Role.REGISTRAR, Role.SECOND_APPROVER, Role.TREASURER})
 """`OPERATOR` is in neither: it is whoever runs commands on the server, and nobody can be given it."""
+
+
+class SamePerson(Forbidden):
+    """This takes two people, and the actor is the first of them."""
+
+    code = "same_person"
+    title = "Two people are needed"
+
+
+class Owned(Protocol):
+    """Something that belongs to a member, or, without one, to the co-op."""
+
+    @property
+    def member_id(self) -> int | None: ...
+
+
+Found = TypeVar("Found", bound=Owned)
 
 
 class Permission(StrEnum):
@@ -166,7 +184,26 @@ def require(actor: Actor, permission: Permission, member_id: int | None = None) 
     if permission not in actor.permissions:
         raise Forbidden("Your role does not allow this. Your member administrator or the registrar can change roles.")
     if not _is_within_reach(actor, member_id):
-        raise NotFound("There is no such thing here.")
+        raise nothing_here()
+
+
+def require_found(actor: Actor, permission: Permission, found: Found | None) -> Found:
+    """Return what was found, if the actor may do this to it.
+
+    Call it after `require(actor, permission)`, so that who may not do it at all is told so, whatever they name.
+
+    Raises:
+        NotFound: nothing was found, or it is another member's: the two read alike.
+    """
+    if found is None:
+        raise nothing_here()
+    require(actor, permission, member_id=found.member_id)
+    return found
+
+
+def nothing_here() -> NotFound:
+    """Return the one refusal for what is not there and for what is not the actor's to see."""
+    return NotFound("There is no such thing here.")
 
 
 def is_managed_by(actor: Actor, member_id: int | None) -> bool:

@@ -7,14 +7,22 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from cni.ledger.queries import period
+from cni.ledger.book import lock_month
+from cni.ledger.queries import period, run_of
 from cni.primitives.errors import Problem
 from cni.primitives.period import Month, in_words
 
 
-def closed_month_problems(session: Session, day: date, place: str) -> Iterator[Problem]:
-    """Yield a problem at `place` where a day lies in a month that the treasurer has closed."""
-    month = period(session, Month.of(day))
-    if month is not None and month.closed_at is not None:
-        message = f"{in_words(day)} lies in a month whose books are closed."
-        yield Problem("period_closed", message, f"Give {in_words(month.ends_on)} or a later day.", place)
+def settled_month_problems(session: Session, day: date, place: str) -> Iterator[Problem]:
+    """Yield a problem at `place` where a day lies in a month that is issued or closed, and would never be charged.
+
+    The month stays locked until the transaction ends, so that it is not issued meanwhile.
+    """
+    month = Month.of(day)
+    lock_month(session, month)
+    row, run = period(session, month), run_of(session, month)
+    remedy = f"Give {in_words(month.period.end)} or a later day."
+    if row is not None and row.closed_at is not None:
+        yield Problem("period_closed", f"{in_words(day)} lies in a month whose books are closed.", remedy, place)
+    elif run is not None and run.run.issued_at is not None:
+        yield Problem("month_issued", f"{in_words(day)} lies in a month that is settled already.", remedy, place)

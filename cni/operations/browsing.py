@@ -15,7 +15,7 @@ from cni.assets.words import ContributionStatus, LengthBasis
 from cni.db.paging import read_page
 from cni.leases.occupancy import PairUse, has_free_pairs, pair_use
 from cni.members.models import Member
-from cni.members.policy import Actor, Permission, may, require
+from cni.members.policy import Actor, Permission, may, nothing_here, require
 from cni.primitives.errors import NotFound
 from cni.primitives.geo import length_m, line_of
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
@@ -200,7 +200,7 @@ def find_contribution(session: Session, actor: Actor, reference: str, *, on: dat
     require(actor, Permission.CONTRIBUTIONS_READ)
     contribution = queries.contribution_by_reference(session, reference)
     if contribution is None or (contribution.member_id is None and actor.member_id is not None):
-        raise NotFound(f"There is no contribution {reference}.")
+        raise nothing_here()
     require(actor, Permission.CONTRIBUTIONS_READ, member_id=contribution.member_id)
     sites, spans = queries.plant_of(session, contribution)
     may_decide = (

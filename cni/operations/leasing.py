@@ -21,10 +21,10 @@ from cni.leases import queries
 from cni.leases.allocation import release, shorten
 from cni.leases.lifecycle import ACTIONS, LeaseAction, LeaseState, LeaseStatus, require_action, state_on
 from cni.leases.models import Lease, QuoteRow
-from cni.members.policy import Actor, Permission, may, require
-from cni.operations._books import closed_month_problems
+from cni.members.policy import Actor, Permission, may, require, require_found
+from cni.operations._books import settled_month_problems
 from cni.operations.tasks import Task
-from cni.primitives.errors import Invalid, NotFound, Problem, refuse_if_any
+from cni.primitives.errors import Invalid, Problem, refuse_if_any
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import Period, in_words, london_date
 
@@ -142,12 +142,14 @@ def accept_lease(session: Session, actor: Actor, reference: str, accepted_on: da
     Raises:
         NotFound: the member has no such lease.
         WrongState: it is not reserved.
-        Invalid: the day is to come, is more than 14 days ago, before the approval, or in a closed month.
+        Invalid: the day is to come, is more than 14 days ago, before the approval, or billing would start in a month
+            that is issued or closed.
     """
     lease = _take_up(session, actor, reference, LeaseAction.ACCEPT, at)
     days = {"earliest": _earliest_acceptance(lease, at), "latest": london_date(at)}
     problems = [*_day_problems("accepted_on", accepted_on, **days)]
-    refuse_if_any(problems or closed_month_problems(session, accepted_on, "accepted_on"))
+    billing_starts_on = max(lease.starts_on, accepted_on)
+    refuse_if_any(problems or settled_month_problems(session, billing_starts_on, "accepted_on"))
     lease.status, lease.accepted_on, lease.accepted_by_id = LeaseStatus.ACCEPTED, accepted_on, actor.person_id
     accepted = LeaseAccepted(subject=lease.reference, member_id=lease.member_id, accepted_on=accepted_on.isoformat())
     record(session, actor, accepted, at=at)
@@ -192,10 +194,7 @@ def lease_file(session: Session, actor: Actor, reference: str, *, on: date) -> L
         NotFound: there is none, or it is another member's.
     """
     require(actor, Permission.LEASES_READ)
-    lease = queries.find_lease(session, reference)
-    if lease is None:
-        raise NotFound("There is no such thing here.")
-    require(actor, Permission.LEASES_READ, member_id=lease.member_id)
+    lease = require_found(actor, Permission.LEASES_READ, queries.find_lease(session, reference))
     state = state_of(lease, on)
     possible = frozenset(action for action in ACTIONS[state] if may(actor, PERMISSIONS[action], lease.member_id))
     happened = select(EventRow).where(EventRow.subject == lease.reference).order_by(EventRow.id)
@@ -229,10 +228,7 @@ def _take_up(session: Session, actor: Actor, reference: str, action: LeaseAction
     """Return a lease, locked, to which the actor may do this now."""
     # Whoever may not even see the lease is told that there is none, whatever they wanted to do to it.
     require(actor, Permission.LEASES_READ)
-    lease = queries.lock_lease(session, reference)
-    if lease is None:
-        raise NotFound("There is no such thing here.")
-    require(actor, Permission.LEASES_READ, member_id=lease.member_id)
+    lease = require_found(actor, Permission.LEASES_READ, queries.lock_lease(session, reference))
     require(actor, PERMISSIONS[action], member_id=lease.member_id)
     require_action(state_of(lease, london_date(at)), action)
     return lease

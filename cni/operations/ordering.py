@@ -25,8 +25,8 @@ from cni.leases.offers import Offer, Terms, as_snapshot, make_offer
 from cni.leases.pricing import price_problems
 from cni.leases.tariffs import prices_of, tariff_versions, version_in_force
 from cni.members.models import MemberRoleHeld
-from cni.members.policy import Actor, MemberRole, Permission, require
-from cni.primitives.errors import Conflict, Forbidden, NotFound, Problem, refuse_if_any
+from cni.members.policy import Actor, MemberRole, Permission, require, require_found
+from cni.primitives.errors import Conflict, Forbidden, Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import Period, add_months, in_words, london_date
@@ -196,10 +196,7 @@ def request_lease(session: Session, actor: Actor, quote_reference: str, *, at: d
         FibreTaken: a span has too few free pairs left; the problems name each such span.
     """
     require(actor, Permission.LEASES_REQUEST)
-    quote = queries.lock_quote(session, quote_reference)
-    if quote is None:
-        raise NotFound("There is no such thing here.")
-    require(actor, Permission.LEASES_REQUEST, member_id=quote.member_id)
+    quote = require_found(actor, Permission.LEASES_REQUEST, queries.lock_quote(session, quote_reference))
     today = london_date(at)
     _refuse_unless_open(session, quote, today)
     _require_user(session, actor, today)
@@ -230,11 +227,7 @@ def quote(session: Session, actor: Actor, reference: str) -> QuoteRow:
         NotFound: there is none, or it is another member's.
     """
     require(actor, Permission.QUOTES_READ)
-    found = queries.find_quote(session, reference)
-    if found is None:
-        raise NotFound("There is no such thing here.")
-    require(actor, Permission.QUOTES_READ, member_id=found.member_id)
-    return found
+    return require_found(actor, Permission.QUOTES_READ, queries.find_quote(session, reference))
 
 
 def search_choices(session: Session, actor: Actor, *, on: date) -> SearchChoices:

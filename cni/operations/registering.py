@@ -23,9 +23,9 @@ from cni.assets.words import ContributionStatus
 from cni.events.kinds import ContributionAccepted, ContributionProposed, ContributionRefused
 from cni.events.record import record
 from cni.members.models import Member
-from cni.members.policy import Actor, MemberRole, Permission, may, require
+from cni.members.policy import Actor, MemberRole, Permission, SamePerson, may, require, require_found
 from cni.operations.tasks import Task
-from cni.primitives.errors import Conflict, Forbidden, NotFound, Problem, refuse_if_any
+from cni.primitives.errors import Conflict, Forbidden, Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.period import london_date
 
@@ -37,13 +37,6 @@ class AlreadyDecided(Conflict):
 
     code = "already_decided"
     title = "Already decided"
-
-
-class SamePerson(Conflict):
-    """Whoever proposed plant cannot decide on it."""
-
-    code = "same_person"
-    title = "Someone else must do this"
 
 
 class NotAContributor(Conflict):
@@ -204,10 +197,8 @@ def _as_own(tables: PlantTables, slug: str) -> PlantTables:
 
 def _decide(session: Session, actor: Actor, reference: str, status: ContributionStatus, at: datetime) -> Contribution:
     require(actor, Permission.CONTRIBUTIONS_READ)
-    contribution = queries.contribution_by_reference(session, reference, lock=True)
-    if contribution is None:
-        raise NotFound(f"There is no contribution {reference}.")
-    require(actor, Permission.CONTRIBUTIONS_READ, member_id=contribution.member_id)
+    found = queries.contribution_by_reference(session, reference, lock=True)
+    contribution = require_found(actor, Permission.CONTRIBUTIONS_READ, found)
     require(actor, Permission.CONTRIBUTIONS_DECIDE)
     if contribution.status is not ContributionStatus.PROPOSED:
         words = "accepted" if contribution.status is ContributionStatus.LIVE else "refused"

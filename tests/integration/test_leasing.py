@@ -13,7 +13,7 @@ from cni.leases.models import Allocation
 from cni.leases.queries import open_network
 from cni.ledger.book import close_period
 from cni.members.policy import Role
-from cni.operations import leasing
+from cni.operations import leasing, settling
 from cni.primitives.errors import Forbidden, Invalid, NotFound
 from cni.primitives.period import Month, Period
 from tests.conftest import NOW
@@ -196,15 +196,46 @@ def test_acceptance_is_dated_neither_too_far_back_nor_ahead(coop, days):
     assert refused_day(refusal, "accepted_on") == "Give 8 November 2026 or a later day, 22 November 2026 at the latest."
 
 
-def test_acceptance_is_not_dated_into_a_month_whose_books_are_closed(coop):
+def test_acceptance_does_not_start_billing_in_a_month_whose_books_are_closed(coop):
     lease = coop.reserved()
-    lease.decided_at = NOW - timedelta(days=60)
+    lease.decided_at, lease.starts_on = NOW - timedelta(days=60), date(2026, 11, 25)
     lease_on = datetime(2026, 12, 5, 12, tzinfo=NOW.tzinfo)
     close_period(coop.session, Month(2026, 11), at=lease_on, actor_id=None)
     with pytest.raises(Invalid) as refusal:
         accept(coop, lease, date(2026, 11, 30), at=lease_on)
     assert refused_day(refusal, "accepted_on") == "Give 1 December 2026 or a later day."
     assert accept(coop, lease, date(2026, 12, 1), at=lease_on).status is LeaseStatus.ACCEPTED
+
+
+def test_acceptance_does_not_start_billing_in_a_month_that_is_issued(coop):
+    lease = coop.reserved()
+    lease.decided_at, lease.starts_on = NOW - timedelta(days=60), date(2026, 11, 25)
+    in_december = datetime(2026, 12, 5, 12, tzinfo=NOW.tzinfo)
+    issue_month(coop.session, Month(2026, 11), at=in_december)
+
+    with pytest.raises(Invalid) as refusal:
+        accept(coop, lease, date(2026, 11, 30), at=in_december)
+
+    assert [problem.code for problem in refusal.value.problems] == ["month_issued"]
+    assert accept(coop, lease, date(2026, 12, 1), at=in_december).status is LeaseStatus.ACCEPTED
+
+
+def test_acceptance_before_the_first_day_minds_only_the_month_in_which_billing_starts(coop):
+    lease = coop.reserved()
+    lease.decided_at, lease.starts_on = NOW - timedelta(days=60), date(2026, 12, 10)
+    in_december = datetime(2026, 12, 5, 12, tzinfo=NOW.tzinfo)
+    issue_month(coop.session, Month(2026, 11), at=in_december)
+
+    assert accept(coop, lease, date(2026, 11, 30), at=in_december).status is LeaseStatus.ACCEPTED
+
+
+def issue_month(session, month, *, at):
+    """Issue a month in which nothing was charged, as two people would."""
+    approver = make_actor(session, None, Role.SECOND_APPROVER)
+    treasurer = make_actor(session, None, Role.TREASURER)
+    digest = settling.preview_settlement(session, approver, month, today=at.date()).settlement.digest
+    for act, person in ((settling.approve_settlement, approver), (settling.issue_settlement, treasurer)):
+        act(session, person, month, digest, at=at, today=at.date())
 
 
 # Ending

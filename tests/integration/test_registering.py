@@ -14,7 +14,7 @@ from cni.assets.models import Contribution, FibrePair, Site, Span
 from cni.assets.snapshot import load_network
 from cni.assets.words import ContributionStatus, LengthBasis
 from cni.events.models import EventRow
-from cni.members.policy import OPERATOR, Role
+from cni.members.policy import OPERATOR, Role, SamePerson
 from cni.operations import browsing, registering
 from cni.primitives.errors import Forbidden, Invalid, NotFound
 from cni.primitives.tables import Row
@@ -163,7 +163,7 @@ def test_what_was_decided_stays_decided(session, officer, steward, sites):
 def test_nobody_decides_on_what_they_proposed(session, council, sites):
     both = make_actor(session, council, Role.ASSET_OFFICER, Role.NETWORK_STEWARD)
     contribution = propose(session, both, spans(span_row()))
-    with pytest.raises(registering.SamePerson):
+    with pytest.raises(SamePerson):
         registering.accept_contribution(session, both, contribution.reference, at=NOW)
     assert not browsing.find_contribution(session, both, contribution.reference, on=TODAY).may_decide
 
