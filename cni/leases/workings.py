@@ -5,6 +5,7 @@ Whole pence, metres and days are integers, percentages are text, days are writte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,8 @@ from cni.leases.charging import SUSPENSE, BillableLease, ChargeLine, SpanUse, le
 from cni.leases.pricing import FeePolicy, PriceWorking, TariffPrices, in_force
 from cni.primitives.period import Period
 
+OPEN_PRICE = ("basis", "code", "rate_pence", "monthly_pence")
+"""What of a price is published in the tariff."""
 TITLES = {"connection": "Connection", "splice": "Splicing"}
 
 
@@ -47,6 +50,16 @@ def working_of(line: ChargeLine, billed: Billed, policy: FeePolicy, segment_penc
         "segment_pence": segment_pence,
         "share": _share(line, billed),
     }
+
+
+def working_for_contributor(working: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a line's working its contributor may know: tariff line, own span, policy.
+
+    What the user's lease costs in all, how long it is, when it began and for how long is the user's affair.
+    """
+    price = {name: working["price"][name] for name in OPEN_PRICE if name in working["price"]}
+    share = {name: value for name, value in working["share"].items() if name not in ("weight", "weights")}
+    return {"tariff": working["tariff"], "policy": working["policy"], "price": price, "share": share}
 
 
 def _tariff(tariff: TariffPrices) -> dict[str, Any]:

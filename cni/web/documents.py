@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
-from cni.operations import invoicing
+from cni.operations import reporting
 from cni.primitives.errors import NotFound
 from cni.primitives.period import parse_date
 from cni.schemas.ledger import month_at
@@ -44,7 +44,7 @@ def iso_last_day(text: str) -> str:
 def index() -> str:
     """The documents, the latest first."""
     with runtime.reading() as session:
-        page = invoicing.list_documents(session, actor(), asked_page())
+        page = reporting.list_documents(session, actor(), asked_page())
     return render("documents/index.html", page=page)
 
 
@@ -52,7 +52,7 @@ def index() -> str:
 def show(number: str) -> str:
     """A document as it was issued."""
     with runtime.reading() as session:
-        document = invoicing.find_document(session, actor(), number)
+        document = reporting.find_document(session, actor(), number)
     return render("documents/document.html", document=document, paper=document.snapshot)
 
 
@@ -60,15 +60,15 @@ def show(number: str) -> str:
 def lines(number: str) -> Response:
     """A document's lines, as a file."""
     with runtime.reading() as session:
-        document = invoicing.find_document(session, actor(), number)
-    return csv_file(document.number, invoicing.document_csv(document.snapshot))
+        document = reporting.find_document(session, actor(), number)
+    return csv_file(document.number, reporting.document_csv(document.snapshot))
 
 
 @documents.get("/statements")
 def statements() -> str | Response:
     """The members' statements; who may see one only is taken there."""
     with runtime.reading() as session:
-        parties = invoicing.list_statements(session, actor())
+        parties = reporting.list_statements(session, actor())
     if len(parties) == 1:
         return redirect(url_for("documents.statement", slug=parties[0].slug))
     return render("documents/statements.html", parties=parties)
@@ -84,20 +84,20 @@ def statement(slug: str) -> str:
 def statement_lines(slug: str) -> Response:
     """A statement's lines of a month, as a file."""
     found = _statement(slug)
-    return csv_file(f"statement-{slug}-{found.month or 'empty'}", invoicing.statement_csv(found))
+    return csv_file(f"statement-{slug}-{found.month or 'empty'}", reporting.statement_csv(found))
 
 
 @documents.get("/charges/<period>/<position>")
 def trace(period: str, position: str) -> str:
     """How an amount came about."""
     if not (position.isascii() and position.isdigit() and len(position) < 10):
-        raise NotFound("There is no such line here.")
+        raise NotFound(reporting.NO_SUCH_THING)
     with runtime.reading() as session:
-        traced = invoicing.trace_line(session, actor(), month_at(period), int(position))
+        traced = reporting.trace_line(session, actor(), month_at(period), int(position))
     return render("documents/trace.html", traced=traced, line=traced.line, working=traced.line.working)
 
 
-def _statement(slug: str) -> invoicing.Statement:
+def _statement(slug: str) -> reporting.Statement:
     month = month_at(request.args["period"]) if request.args.get("period") else None
     with runtime.reading() as session:
-        return invoicing.statement(session, actor(), slug, month)
+        return reporting.statement(session, actor(), slug, month)

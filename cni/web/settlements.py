@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from cni import runtime
 from cni.ledger.lines import SettledLine
-from cni.operations import invoicing, settling
+from cni.operations import reporting, settling
 from cni.operations.settling import Preview
 from cni.primitives.errors import Problem
 from cni.schemas.ledger import DigestRequest, month_at
@@ -55,7 +55,7 @@ def show(period: str, values: Any = None, problems: Sequence[Problem] = ()) -> s
 def charges(period: str) -> Response:
     """All charge lines of a month, as a file."""
     preview = _preview(period)
-    return csv_file(f"charges-{preview.settlement.month}", invoicing.charges_csv(preview.settlement.lines))
+    return csv_file(f"charges-{preview.settlement.month}", reporting.charges_csv(preview.settlement.lines))
 
 
 @settlements.post("/<period>/approve")

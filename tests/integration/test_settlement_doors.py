@@ -8,7 +8,9 @@ import io
 import pytest
 
 from cni.members.policy import Role
-from tests.books import make_books, make_lease
+from cni.members.queries import actor_of
+from cni.operations import reporting
+from tests.books import OCTOBER, make_books, make_lease
 from tests.factories import make_person
 
 SETTLED = "/settlements/2026-10"
@@ -186,13 +188,70 @@ def test_a_fee_is_traced_to_span_metres_days_and_tariff_line(client, settled):
     position = next(n for n, line in enumerate(lines, 1) if (line.lease, line.contributor) == ("LSE-ONE", "tramway"))
     shown = page(finance, f"/charges/2026-10/{position}")
 
-    for part in ("B-C", "777 m", "2 pairs", "31 of the 365 days", "pair_metre_year", "92 %", "75 %", "the duct’s part"):
+    for part in ("B-C", "777 m", "2 pairs", "31 days", "£0.60", "pair_metre_year", "75 %", "the duct’s part"):
         assert part in shown
     assert "Demonstration tariff 2025" in shown
-    assert "Owed by" not in shown  # who leases is the user's affair
     foreign = next(n for n, line in enumerate(lines, 1) if line.contributor == "council")
     assert finance.get(f"/charges/2026-10/{foreign}").status_code == 404
     assert finance.get("/charges/2026-10/x").status_code == 404
+
+
+AFFAIR_OF_THE_USER = (
+    "Owed by user",
+    "2,011 m",
+    "4,022",
+    "92 %",
+    "36 months",
+    "£2,220.14",
+    "The price of a year",
+    "lease year",
+)
+"""Of LSE-ONE: all its metres, its weight, its term, its price of a year."""
+
+
+def test_what_a_lease_costs_is_told_to_its_user_and_to_staff_and_to_no_contributor(client, settled):
+    lines = settled.preview().settlement.lines
+    position = next(n for n, line in enumerate(lines, 1) if (line.lease, line.contributor) == ("LSE-ONE", "tramway"))
+    whole_charge = f"£{lines[position - 1].working['segment_pence'] / 100:,.2f}"
+
+    def traced(member, role):
+        person = client.sign_in_as(make_person(settled.session, member, role))
+        return page(person, f"/charges/2026-10/{position}")
+
+    for shown in (traced(settled.user, Role.FINANCE), traced(None, Role.AUDITOR)):
+        assert [part for part in (*AFFAIR_OF_THE_USER, whole_charge) if part not in shown] == []
+    shown = traced(settled.tramway, Role.FINANCE)
+    assert [part for part in (*AFFAIR_OF_THE_USER, whole_charge) if part in shown] == []
+
+
+def test_a_contributor_is_given_its_own_part_of_a_working_and_no_more(settled):
+    lines = settled.preview().settlement.lines
+    finance = actor_of(make_person(settled.session, settled.council, Role.FINANCE))
+    for position, line in enumerate(lines, 1):
+        if line.contributor != "council":
+            continue
+        traced = reporting.trace_line(settled.session, finance, OCTOBER, position).line
+        assert (traced.user, set(traced.working)) == ("", {"tariff", "policy", "price", "share"})
+        assert set(traced.working["price"]) <= {"basis", "code", "rate_pence", "monthly_pence"}
+        assert not {"weight", "weights"} & set(traced.working["share"])
+        assert (traced.charge_pence, traced.fee_pence, traced.days) == (line.charge_pence, line.fee_pence, line.days)
+
+
+def test_what_there_is_not_and_what_is_anothers_are_answered_alike(client, settled):
+    finance = client.sign_in_as(make_person(settled.session, settled.tramway, Role.FINANCE))
+    lines = settled.preview().settlement.lines
+    foreign = next(n for n, line in enumerate(lines, 1) if line.contributor == "council")
+    for address in (
+        "/documents/INV-000001",
+        "/documents/INV-999999",
+        "/statements/council",
+        "/statements/nobody",
+        f"/charges/2026-10/{foreign}",
+        "/charges/2026-10/9999",
+        "/charges/2026-10/x",
+    ):
+        answer = finance.get(address)
+        assert (answer.status_code, '<p class="lede">There is no such thing here.</p>' in answer.text) == (404, True)
 
 
 def test_every_line_of_a_month_can_be_traced(client, settled):

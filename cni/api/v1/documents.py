@@ -10,7 +10,7 @@ from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
 from cni.api.paging import page_answer
-from cni.operations import invoicing
+from cni.operations import reporting
 from cni.schemas.ledger import DocumentDetailView, DocumentView
 from cni.schemas.paging import PageQuery, page_of, page_request
 
@@ -25,7 +25,7 @@ documents = Resources(
 def list_documents(query: dict[str, Any]) -> Any:
     """List your documents, the latest first; for staff, everybody's."""
     with runtime.reading() as session:
-        page = invoicing.list_documents(session, actor(), page_request(query))
+        page = reporting.list_documents(session, actor(), page_request(query))
     return page_answer(page)
 
 
@@ -34,7 +34,7 @@ def list_documents(query: dict[str, Any]) -> Any:
 def find_document(number: str) -> Any:
     """Find a document with all that is on it."""
     with runtime.reading() as session:
-        return invoicing.find_document(session, actor(), number)
+        return reporting.find_document(session, actor(), number)
 
 
 @documents.get("/<number>/lines.csv")
@@ -42,5 +42,5 @@ def find_document(number: str) -> Any:
 def document_lines(number: str) -> Any:
     """Find a document's lines, as CSV with amounts in pounds."""
     with runtime.reading() as session:
-        document = invoicing.find_document(session, actor(), number)
-    return current_app.response_class(invoicing.document_csv(document.snapshot), content_type="text/csv; charset=utf-8")
+        document = reporting.find_document(session, actor(), number)
+    return current_app.response_class(reporting.document_csv(document.snapshot), content_type="text/csv; charset=utf-8")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from cni.leases.workings import working_for_contributor
 from cni.ledger import queries
 from cni.ledger.exports import formula_safe, pounds_text
 from cni.ledger.lines import SettledLine
@@ -19,6 +20,9 @@ from cni.members.policy import Actor, Permission, require
 from cni.primitives.errors import NotFound
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import Month
+
+NO_SUCH_THING = "There is no such thing here."
+"""What `require` says of another member's things, and so of what there is not: nobody learns which of both it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class TracedLine:
-    """An issued line with its working. A contributor is not told who leases: `user` is None for them."""
+    """An issued line with its working; not `is_whole`: cut to what a contributor may know of another member's lease."""
 
     month: Month
-    position: int
     line: SettledLine
-    user: str | None
+    is_whole: bool
 
 
 def list_documents(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE) -> Page[DocumentRow]:
@@ -85,7 +88,7 @@ def find_document(session: Session, actor: Actor, number: str) -> DocumentRow:
     require(actor, Permission.DOCUMENTS_READ)
     row = queries.document(session, number)
     if row is None:
-        raise NotFound("There is no such document here.")
+        raise NotFound(NO_SUCH_THING)
     require(actor, Permission.DOCUMENTS_READ, row.member_id)
     return row
 
@@ -110,7 +113,7 @@ def statement(session: Session, actor: Actor, slug: str, month: Month | None = N
     require(actor, Permission.DOCUMENTS_READ)
     party = queries.parties(session).get(slug)
     if party is None:
-        raise NotFound("There is no such statement here.")
+        raise NotFound(NO_SUCH_THING)
     require(actor, Permission.DOCUMENTS_READ, party.member_id)
     months = queries.months_of_member(session, slug)
     shown = month or next(iter(months), None)
@@ -125,7 +128,7 @@ def statement(session: Session, actor: Actor, slug: str, month: Month | None = N
 
 
 def trace_line(session: Session, actor: Actor, month: Month, position: int) -> TracedLine:
-    """Return an issued line with its working: for staff, for who owes it and for who earns of it.
+    """Return an issued line: with its working for staff and for who owes it, with their own part of it for who earns of it.
 
     Permission: documents:read, of the line's user or contributor.
     Raises:
@@ -134,13 +137,15 @@ def trace_line(session: Session, actor: Actor, month: Month, position: int) -> T
     require(actor, Permission.DOCUMENTS_READ)
     line = queries.charge_line(session, month, position)
     if line is None:
-        raise NotFound("There is no such line here.")
+        raise NotFound(NO_SUCH_THING)
     if actor.member_id is None:
-        return TracedLine(month, position, line, user=line.user)
+        return TracedLine(month, line, is_whole=True)
     own = next(party.slug for party in queries.parties(session).values() if party.member_id == actor.member_id)
     if own not in (line.user, line.contributor):
-        raise NotFound("There is no such line here.")
-    return TracedLine(month, position, line, user=line.user if own == line.user else None)
+        raise NotFound(NO_SUCH_THING)
+    if own == line.user:
+        return TracedLine(month, line, is_whole=True)
+    return TracedLine(month, replace(line, user="", working=working_for_contributor(line.working)), is_whole=False)
 
 
 def document_csv(snapshot: dict[str, Any]) -> str:
