@@ -177,7 +177,7 @@ def reverse_journal(
     book.lock_chain(session)
     view = find_journal(session, actor, number)
     if view.journal.kind == JournalKind.SETTLEMENT:
-        raise SettlementStands("A month is settled once. What was wrong is corrected by the difference, in an open month.")
+        raise SettlementStands("A month is settled once. It is corrected by the difference, in an open month.")
     if view.documents:
         numbers = ", ".join(document.number for document in view.documents)
         raise DocumentStands(f"{numbers} stands on this journal. An issued document is corrected by another document.")
