@@ -128,7 +128,7 @@ def statement(session: Session, actor: Actor, slug: str, month: Month | None = N
 
 
 def trace_line(session: Session, actor: Actor, month: Month, position: int) -> TracedLine:
-    """Return an issued line: with its working for staff and for who owes it, with their own part of it for who earns of it.
+    """Return an issued line with its working; to who only earns of it, no more of that than its own part.
 
     Permission: documents:read, of the line's user or contributor.
     Raises:
