@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import marshmallow as ma
-from marshmallow.validate import Range
 
 from cni.assets.snapshot import DrawnSpan
 from cni.leases.offers import APART
@@ -33,7 +32,10 @@ def _site(label: str) -> ma.fields.String:
 
 
 class RouteSearchRequest(Request):
-    """Which routes are sought; loads to a `RouteSearch`."""
+    """Which routes are sought; loads to a `RouteSearch`.
+
+    Only form is judged here; what is too much or too little, the search itself says, all of it at once.
+    """
 
     class Meta(Request.Meta):
         """`from` is no name that Python would let a field have."""
@@ -51,7 +53,6 @@ class RouteSearchRequest(Request):
     )
     pairs = ma.fields.Integer(
         load_default=1,
-        validate=Range(1, 10_000, error="Routes have 1 to 10,000 fibre pairs."),
         metadata={"label": "The number of fibre pairs", "remedy": "Ask for one pair or more."},
     )
     starts_on = ma.fields.Date(
@@ -59,7 +60,6 @@ class RouteSearchRequest(Request):
     )
     term_months = ma.fields.Integer(
         required=True,
-        validate=Range(1, 1200, error="A term has 1 to 1,200 months."),
         metadata={"label": "The term", "remedy": "Choose one of the tariff's terms, in months."},
     )
 

@@ -58,6 +58,23 @@ def test_every_fault_of_a_search_is_told_at_once(planner):
     }
 
 
+def test_a_search_with_many_faults_is_told_all_of_them_at_once(planner):
+    faults = {"pairs": 0, "term_months": 7, "to": "NO-SUCH-SITE", "starts_on": "2020-01-01"}
+
+    answer = planner.post("/api/v1/routes", json=SEARCH | faults)
+
+    assert answer.status_code == 422
+    assert {problem["place"] for problem in answer.get_json()["problems"]} == set(faults)
+
+
+@pytest.mark.parametrize("number", [-1, 10**6, 10**30])
+def test_no_number_is_too_wild_to_be_refused_in_words(planner, number):
+    answer = planner.post("/api/v1/routes", json=SEARCH | {"pairs": number, "term_months": number})
+
+    assert answer.status_code == 422
+    assert {problem["place"] for problem in answer.get_json()["problems"]} == {"pairs", "term_months"}
+
+
 def test_a_lease_goes_from_quote_to_end(planner, steward):
     quote = planner.post("/api/v1/quotes", json=SEARCH)
     assert quote.status_code == 201
