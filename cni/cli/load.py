@@ -18,6 +18,9 @@ from cni.operations import loading
 @json_option
 def load(folder: Path, as_json: bool) -> None:
     """Load a co-op's FOLDER: all or nothing, every problem named. Loading the same again changes nothing."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".csv", ".json") and path.name not in loading.FILES:
+            click.echo(f"{path.name} is not one of a co-op's files and is left alone.", err=True)
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name in loading.FILES}
     open_database()
     with runtime.transaction() as session:

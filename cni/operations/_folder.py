@@ -70,10 +70,11 @@ class Placed(Generic[Draft]):
 
 @dataclass(slots=True)
 class Sheet(Generic[Draft]):
-    """A file's good rows, and the ids of all its rows, faulty ones too, in small letters."""
+    """A file's good rows, the faulty ones as they stand, and the ids of all of them, in small letters."""
 
     file: str
     rows: list[Placed[Draft]] = field(default_factory=list)
+    faulty: list[Row] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
 
@@ -149,6 +150,8 @@ def _sheet(
         problems += cells.problems
         if draft is not None and row.is_whole and not cells.problems:
             sheet.rows.append(Placed(draft, row.number))
+        elif row.is_whole:
+            sheet.faulty.append(row)
     sheet.ids = set(first_rows)
     return sheet
 

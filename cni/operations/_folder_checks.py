@@ -21,6 +21,7 @@ from cni.members.policy import MemberRole
 from cni.operations._folder import Placed, Sheet
 from cni.primitives.errors import Problem
 from cni.primitives.period import FAR_FUTURE, Period
+from cni.primitives.tables import split
 
 AnyLease = LeaseDraft | RackLeaseDraft
 
@@ -44,9 +45,11 @@ class Known:
 
 def check_people(people: Sheet[PersonDraft], member_ids: Collection[str]) -> Iterator[Problem]:
     """Yield a problem for each person of a member that is not known."""
-    for person in people.rows:
-        if person.draft.member and person.draft.member.casefold() not in member_ids:
-            yield _unknown_member(people.file, person.row, person.draft.member)
+    named = [(person.row, person.draft.member) for person in people.rows]
+    named += [(row.number, row.cells["member"]) for row in people.faulty]
+    for number, member in sorted(named):
+        if member and member.casefold() not in member_ids:
+            yield _unknown_member(people.file, number, member)
 
 
 def check_leases(leases: Sheet[LeaseDraft], known: Known, standing: Mapping[str, RegisteredLease]) -> Iterator[Problem]:
@@ -90,6 +93,24 @@ def check_rack_leases(
         yield from problems
         if not problems:
             earlier.append(draft)
+
+
+def check_names(leases: Sheet[LeaseDraft] | Sheet[RackLeaseDraft], known: Known) -> Iterator[Problem]:
+    """Yield a problem for each name that nobody has in rows that are faulty for another reason: both are told at once.
+
+    What else is wrong with such a row shows once it can be read.
+    """
+    for row in leases.faulty:
+        member, rack = row.cells["member"], row.cells.get("rack", "")
+        if member and member.casefold() not in known.member_ids:
+            yield _unknown_member(leases.file, row.number, member)
+        if rack and rack.casefold() not in known.rack_ids:
+            yield _unknown_rack(leases.file, row.number, rack)
+        for column in ("spans", "second_spans"):
+            for code in split(row.cells.get(column, "")):
+                if code.casefold() not in known.span_ids:
+                    message = f"There is no span {code}."
+                    yield Problem("unknown_span", message, "Check the id.", None, leases.file, row.number, column)
 
 
 def _check_user(file: str, placed: Placed[LeaseDraft] | Placed[RackLeaseDraft], known: Known) -> Iterator[Problem]:
@@ -185,8 +206,7 @@ def _check_units(
 ) -> Iterator[Problem]:
     draft = placed.draft
     if draft.rack.casefold() not in known.rack_ids:
-        remedy = "Write the id of a rack in racks.csv."
-        yield Problem("unknown_rack", f"No rack is called {draft.rack}.", remedy, None, file, placed.row, "rack")
+        yield _unknown_rack(file, placed.row, draft.rack)
         return
     rack = known.racks.get(draft.rack.casefold())
     last_unit = draft.first_unit + draft.units - 1
@@ -222,3 +242,8 @@ def _period(draft: AnyLease) -> Period:
 def _unknown_member(file: str, row: int, slug: str) -> Problem:
     remedy = "Write the slug of a member in members.csv."
     return Problem("unknown_member", f"No member is called {slug}.", remedy, None, file, row, "member")
+
+
+def _unknown_rack(file: str, row: int, rack: str) -> Problem:
+    remedy = "Write the id of a rack in racks.csv."
+    return Problem("unknown_rack", f"No rack is called {rack}.", remedy, None, file, row, "rack")

@@ -42,7 +42,7 @@ from cni.members.registry import (
     person_differences,
 )
 from cni.operations._folder import COOP_KEYS, FILES, Folder, Placed, Sheet, read_folder
-from cni.operations._folder_checks import Known, check_leases, check_people, check_rack_leases
+from cni.operations._folder_checks import Known, check_leases, check_names, check_people, check_rack_leases
 from cni.primitives.errors import Invalid, Problem, refuse_if_any
 from cni.primitives.ids import new_reference
 from cni.primitives.tables import Row
@@ -110,6 +110,8 @@ class _Load:
             *check_people(folder.people, self._member_ids()),
             *self.plant_problems,
             *self._still_waiting(),
+            *check_names(folder.leases, known),
+            *check_names(folder.rack_leases, known),
             *check_leases(folder.leases, known, self.leases),
             *check_rack_leases(folder.rack_leases, known, self.rack_leases, lease_references),
             *self._changes(),

@@ -121,6 +121,22 @@ def test_every_one_of_twenty_faults_is_named_and_nothing_is_loaded(session):
     assert problems_of(session, files) == set(planted)
 
 
+def test_two_faults_in_one_row_are_both_named(session):
+    files = tiny(leases=["L1,nobody,S;X,0,2026-01-01,,12"])
+    files["people.csv"] = b"email,name,member,roles\nno address,P,nobody,planner"
+    files["rack_leases.csv"] = b"reference,member,rack,first_unit,units,size,starts_on\nR1,u,R9,1,10,double,2026-07-01"
+
+    assert problems_of(session, files) == {
+        ("leases.csv", 2, "member", "unknown_member"),
+        ("leases.csv", 2, "pairs", "bad_pairs"),
+        ("leases.csv", 2, "spans", "unknown_span"),
+        ("people.csv", 2, "email", "bad_email"),
+        ("people.csv", 2, "member", "unknown_member"),
+        ("rack_leases.csv", 2, "rack", "unknown_rack"),
+        ("rack_leases.csv", 2, "size", "bad_size"),
+    }
+
+
 @pytest.mark.parametrize(
     ("file", "data", "expected"),
     [
