@@ -29,6 +29,7 @@ from cni.members.policy import EVERYONE, MEMBER_ROLES, PERMISSIONS, STAFF_ROLES,
 from cni.primitives.errors import CniError
 from cni.runtime import Runtime
 from cni.schemas.problems import ANSWERS, Answer
+from docs.measured import performance
 from docs.problem_codes import problem_codes, refusals, subclasses
 
 FOLDER = Path(__file__).resolve().parent
@@ -302,6 +303,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "engineer/decisions.md": decisions,
     "events.md": events,
+    "performance.md": lambda: f"{MADE}\n\n{performance()}",
     "permissions.md": permissions,
     "problems.md": problems,
 }
