@@ -16,13 +16,9 @@ from cni.ledger.exports import formula_safe, pounds_text
 from cni.ledger.lines import SettledLine
 from cni.ledger.parties import Party
 from cni.ledger.queries import Balance, DocumentRow
-from cni.members.policy import Actor, Permission, require
-from cni.primitives.errors import NotFound
+from cni.members.policy import Actor, Permission, nothing_here, require, require_found
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import Month
-
-NO_SUCH_THING = "There is no such thing here."
-"""What `require` says of another member's things, and so of what there is not: nobody learns which of both it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +82,7 @@ def find_document(session: Session, actor: Actor, number: str) -> DocumentRow:
         NotFound: there is none, or it is another member's.
     """
     require(actor, Permission.DOCUMENTS_READ)
-    row = queries.document(session, number)
-    if row is None:
-        raise NotFound(NO_SUCH_THING)
-    require(actor, Permission.DOCUMENTS_READ, row.member_id)
-    return row
+    return require_found(actor, Permission.DOCUMENTS_READ, queries.document(session, number))
 
 
 def list_statements(session: Session, actor: Actor) -> list[Party]:
@@ -111,10 +103,7 @@ def statement(session: Session, actor: Actor, slug: str, month: Month | None = N
         NotFound: there is no such member, or it is another one than the actor's.
     """
     require(actor, Permission.DOCUMENTS_READ)
-    party = queries.parties(session).get(slug)
-    if party is None:
-        raise NotFound(NO_SUCH_THING)
-    require(actor, Permission.DOCUMENTS_READ, party.member_id)
+    party = require_found(actor, Permission.DOCUMENTS_READ, queries.parties(session).get(slug))
     months = queries.months_of_member(session, slug)
     shown = month or next(iter(months), None)
     return Statement(
@@ -137,12 +126,12 @@ def trace_line(session: Session, actor: Actor, month: Month, position: int) -> T
     require(actor, Permission.DOCUMENTS_READ)
     line = queries.charge_line(session, month, position)
     if line is None:
-        raise NotFound(NO_SUCH_THING)
+        raise nothing_here()
     if actor.member_id is None:
         return TracedLine(month, line, is_whole=True)
     own = next(party.slug for party in queries.parties(session).values() if party.member_id == actor.member_id)
     if own not in (line.user, line.contributor):
-        raise NotFound(NO_SUCH_THING)
+        raise nothing_here()
     if own == line.user:
         return TracedLine(month, line, is_whole=True)
     return TracedLine(month, replace(line, user="", working=working_for_contributor(line.working)), is_whole=False)

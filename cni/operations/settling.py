@@ -26,7 +26,7 @@ from cni.ledger.issuing import Signing
 from cni.ledger.lines import Difference, SettledLine
 from cni.ledger.queries import RunView
 from cni.ledger.settlement import Settlement
-from cni.members.policy import Actor, Permission, may, require
+from cni.members.policy import Actor, Permission, SamePerson, may, require
 from cni.operations.tasks import Task
 from cni.primitives.errors import Conflict, Forbidden
 from cni.primitives.money import share_by_largest_remainder
@@ -55,13 +55,6 @@ class FiguresChanged(Conflict):
 
     code = "figures_changed"
     title = "The figures have changed"
-
-
-class SamePerson(Forbidden):
-    """Whoever approves a settlement does not issue it."""
-
-    code = "same_person"
-    title = "Two people are needed"
 
 
 class SettlementState(StrEnum):

@@ -8,8 +8,8 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
+from cni.members.policy import nothing_here
 from cni.operations import reporting
-from cni.primitives.errors import NotFound
 from cni.primitives.period import parse_date
 from cni.schemas.ledger import month_at
 from cni.web.downloads import csv_file
@@ -91,7 +91,7 @@ def statement_lines(slug: str) -> Response:
 def trace(period: str, position: str) -> str:
     """How an amount came about."""
     if not (position.isascii() and position.isdigit() and len(position) < 10):
-        raise NotFound(reporting.NO_SUCH_THING)
+        raise nothing_here()
     with runtime.reading() as session:
         traced = reporting.trace_line(session, actor(), month_at(period), int(position))
     return render("documents/trace.html", traced=traced, line=traced.line, working=traced.line.working)

@@ -15,7 +15,7 @@ from cni.events.models import EventRow
 from cni.ledger import queries, verification
 from cni.ledger.models import ChargeLineRow, DocumentRow, JournalRow, PostingRow, SettlementRunRow
 from cni.members.models import Cooperative, MemberRoleHeld
-from cni.members.policy import OPERATOR, Role
+from cni.members.policy import OPERATOR, Role, SamePerson
 from cni.members.queries import actor_of
 from cni.operations import settling
 from cni.primitives.errors import Forbidden
@@ -213,7 +213,7 @@ def test_whoever_approved_does_not_issue(books, session):
     session.flush()
     books.approve()
 
-    with pytest.raises(settling.SamePerson):
+    with pytest.raises(SamePerson):
         books.issue(actor=books.approver)
 
 
