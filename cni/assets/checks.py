@@ -24,10 +24,13 @@ from cni.assets.places import ENDS_WITHIN_M, bends, ends_off_m, from_a_to_z, lin
 from cni.assets.words import LengthBasis, RiskKind, SiteKind
 from cni.primitives.errors import Problem
 from cni.primitives.geo import Position, length_m
-from cni.primitives.tables import Cells, Columns, Row, first_of_each, split, whole_number
+from cni.primitives.tables import Cells, Columns, Row, echoed, first_of_each, split, whole_number
 
 MOST_FIBRES = 20_000
 """More strands than any cable has: a figure above it is a slip of the hand."""
+
+FORMULA_STARTS = ("=", "+", "-", "@")
+"""A cell that begins with one of them is run by a spreadsheet, not shown."""
 
 MICROMETRE = Decimal("0.000001")
 
@@ -85,7 +88,7 @@ def _read(
 
 
 def _note_repeat(cells: Cells, first: Row) -> None:
-    message = f"{cells.row.cells['id']} is already in row {first.number}."
+    message = f"{echoed(cells.row.cells['id'])} is already in row {first.number}."
     cells.problem("duplicate_id", "id", message, "Give each its own id, or remove one of the two.")
 
 
@@ -167,10 +170,13 @@ def _code(cells: Cells, taken: frozenset[str]) -> str | None:
     if code is None:
         return None
     if ";" in code or not code.isprintable() or len(code) > 80:
-        message = f"{code[:80]!r} cannot be an id."
+        message = f"{echoed(code)!r} cannot be an id."
         cells.problem("bad_id", "id", message, "Write up to 80 printed characters without a semicolon.")
+    elif code.startswith(FORMULA_STARTS):
+        message = f"{echoed(code)!r} would be a formula in a spreadsheet."
+        cells.problem("bad_id", "id", message, "Begin the id with a letter or a figure.")
     elif code.casefold() in taken:
-        cells.problem("already_registered", "id", f"{code} is already registered.", "Give it an id of its own.")
+        cells.problem("already_registered", "id", f"{echoed(code)} is already registered.", "Give it an id of its own.")
     return code
 
 
@@ -178,7 +184,7 @@ def _site(cells: Cells, column: str, known: KnownPlant) -> str | None:
     site = cells.text(column, required=True)
     if site is not None and site.casefold() not in known.sites:
         remedy = "Write the id of a site that exists, or register the site first."
-        cells.problem("unknown_site", column, f"No site is called {site}.", remedy)
+        cells.problem("unknown_site", column, f"No site is called {echoed(site)}.", remedy)
     return site
 
 
@@ -192,7 +198,9 @@ def _two_ends(cells: Cells, known: KnownPlant) -> tuple[str | None, str | None]:
 def _member(cells: Cells, column: str, known: KnownPlant, *, required: bool = False) -> str | None:
     slug = cells.text(column, required=required)
     if slug is not None and slug.casefold() not in known.members:
-        cells.problem("unknown_member", column, f"No member is called {slug}.", "Write a member's short name (slug).")
+        cells.problem(
+            "unknown_member", column, f"No member is called {echoed(slug)}.", "Write a member's short name (slug)."
+        )
     return slug
 
 
@@ -241,7 +249,9 @@ def _risks(cells: Cells, known: KnownPlant) -> tuple[str, ...]:
     risks = {risk.casefold(): risk for risk in split(cells.row.cells["risks"])}
     for risk in risks.values():
         if risk.casefold() not in known.risks:
-            cells.problem("unknown_risk", "risks", f"No risk group is called {risk}.", "Write ids, joined by “;”.")
+            cells.problem(
+                "unknown_risk", "risks", f"No risk group is called {echoed(risk)}.", "Write ids, joined by “;”."
+            )
     return tuple(risks.values())
 
 

@@ -16,7 +16,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from cni.primitives.errors import Problem
-from cni.primitives.tables import Columns, Row, read_table
+from cni.primitives.tables import Columns, Row, echoed, read_table
 
 SITE_COLUMNS = Columns(
     required=("id", "name", "kind"),
@@ -40,6 +40,9 @@ SPAN_COLUMN_ORDER = (
     "offered_pairs", "risks", "geometry",
 )  # fmt: skip
 """The columns of spans.csv in the order in which people know them."""
+
+MOST_ROWS = 10_000
+"""So many sites and spans together may be sent at once."""
 
 WGS84_NAMES = ("CRS84", "EPSG:4326", "EPSG::4326", "WGS84", "WGS 84")
 
@@ -82,9 +85,20 @@ def read_upload(data: bytes, file: str) -> Submission:
     names = {name.strip().strip('"') for name in header.split(",")}
     if "kind" in names and not {"a", "z"} & names:
         rows, problems = read_table(data, file, SITE_COLUMNS)
-        return Submission(PlantTables(sites=Table(file, tuple(rows))), tuple(problems))
-    rows, problems = read_table(data, file, UPLOAD_SPAN_COLUMNS)
-    return Submission(PlantTables(spans=Table(file, tuple(rows))), tuple(problems))
+        tables = PlantTables(sites=Table(file, tuple(rows)))
+    else:
+        rows, problems = read_table(data, file, UPLOAD_SPAN_COLUMNS)
+        tables = PlantTables(spans=Table(file, tuple(rows)))
+    if len(rows) > MOST_ROWS:
+        return _too_many(len(rows), file)
+    return Submission(tables, tuple(problems))
+
+
+def _too_many(count: int, file: str | None) -> Submission:
+    """Return a submission of more rows than are judged at once: nothing but that problem."""
+    message = f"There are {count:,} sites and spans; {MOST_ROWS:,} can be sent at once."
+    remedy = f"Split them into parts of {MOST_ROWS:,} or fewer; larger ones cannot be taken yet."
+    return Submission(PlantTables(), (Problem("too_many_rows", message, remedy, file=file),))
 
 
 def read_geojson(data: bytes, file: str) -> Submission:
@@ -97,6 +111,8 @@ def read_geojson(data: bytes, file: str) -> Submission:
     collection, problem = _collection(data, file)
     if problem:
         return Submission(PlantTables(), (problem,))
+    if len(collection["features"]) > MOST_ROWS:
+        return _too_many(len(collection["features"]), file)
     problems: list[Problem] = []
     sites: list[Row] = []
     spans: list[Row] = []
@@ -114,6 +130,8 @@ def read_objects(sites: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str
 
     A span's `geometry` may be WKT or a GeoJSON LineString.
     """
+    if len(sites) + len(spans) > MOST_ROWS:
+        return _too_many(len(sites) + len(spans), None)
     problems: list[Problem] = []
     tables = PlantTables(
         sites=_table_of("sites", sites, SITE_COLUMNS, problems),
@@ -165,7 +183,7 @@ def _crs_problem(crs: Any, file: str) -> Problem | None:
     name = str(properties.get("name") if isinstance(properties, dict) else crs)
     if name.upper().endswith(WGS84_NAMES):
         return None
-    message = f"The file's coordinates are in {name}, not in WGS84."
+    message = f"The file's coordinates are in {echoed(name)}, not in WGS84."
     return Problem("wrong_crs", message, "Export it again in WGS84 (EPSG:4326), as GeoJSON requires.", file=file)
 
 
@@ -210,7 +228,7 @@ def _unknown_names(fields: Mapping[str, Any], columns: Columns, place: _Place) -
     known = columns.required + columns.optional
     remedy = f"Remove it, or name it one of: {', '.join(known)}."
     return [
-        place.problem("unknown_column", str(name), f"There is no property {name!r}.", remedy)
+        place.problem("unknown_column", echoed(str(name)), f"There is no property {echoed(str(name))!r}.", remedy)
         for name in fields
         if name not in known
     ]

@@ -6,15 +6,26 @@ Each reader notes what is wrong at the row's `Cells` and returns None then.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import shapely
 from shapely.errors import ShapelyError
 
+from cni.assets.words import LengthBasis
 from cni.primitives.geo import Position, distance_m, from_grid, is_in_uk, is_swapped, length_m, parse_grid_reference
-from cni.primitives.tables import Cells, decimal_number
+from cni.primitives.tables import Cells, decimal_number, echoed
 
 ENDS_WITHIN_M = 25
 """How far, in metres, a line's end may lie from its site."""
+
+SHORTEST = 0.99
+"""Of the straight way between the sites; no cable is shorter, and 1 % is left for where exactly a site is."""
+
+SHORTER, LONGER = 0.95, 1.3
+"""A surveyed cable is as long as its line, and somewhat longer with slack; beyond these shares, one should ask."""
+
+LONGEST = 3
+"""So many times its line no cable is long, however its length came about: a slip of the hand."""
 
 ONE_WAY = "Give latitude and longitude, or easting and northing, or a grid reference, and nothing else."
 LINE_REMEDY = "Write it as LINESTRING (longitude latitude, longitude latitude, …), in WGS84."
@@ -73,9 +84,8 @@ def line(cells: Cells, column: str = "geometry") -> tuple[Position, ...] | None:
         return None
     try:
         shape = shapely.from_wkt(text)
-    except ShapelyError as error:
-        reason = str(error).removeprefix("ParseException: ").rstrip(".")
-        cells.problem("bad_geometry", column, f"The line cannot be read: {reason}.", LINE_REMEDY)
+    except ShapelyError:
+        cells.problem("bad_geometry", column, f"{echoed(text)!r} cannot be read as a line.", LINE_REMEDY)
         return None
     if shape.geom_type != "LineString" or shape.is_empty:
         found = "empty" if shape.is_empty else f"a {shape.geom_type.upper()}"
@@ -99,7 +109,8 @@ def bends(cells: Cells, column: str = "bends") -> tuple[Position, ...] | None:
         try:
             position = _typed_position(words) if words.strip() else None
         except ValueError as error:
-            message = f"Line {number}: {str(error).rstrip('.')}."
+            reason = str(error).replace(words, echoed(words)).rstrip(".")
+            message = f"Line {number}: {reason}."
             cells.problem("bad_geometry", column, message, "Write SJ 931 997, or 53.4873, -2.1012.")
             return None
         if position is not None and not is_in_uk(position):
@@ -155,3 +166,29 @@ def ends_off_m(positions: tuple[Position, ...], a: Position, z: Position) -> tup
 
 def _farther_end_m(positions: tuple[Position, ...], a: Position, z: Position) -> float:
     return max(ends_off_m(positions, a, z))
+
+
+def length_remark(
+    metres: float, basis: LengthBasis, ends: tuple[Position, Position], line: Sequence[Position] | None
+) -> str | None:
+    """Return what is odd about a span's length beside its sites and its line, without being wrong; None: nothing."""
+    straight_m = distance_m(*ends)
+    if metres < straight_m * SHORTEST:
+        return f"Its length is less than the straight line between its sites, {straight_m:,.0f} m."
+    if line is None:
+        if 0 < straight_m * LONGEST < metres:
+            return f"Its length is more than {LONGEST} times the straight line between its sites, {straight_m:,.0f} m."
+        return "No line is given, only the two ends."
+    return _remark_beside_line(metres, basis, length_m(line))
+
+
+def _remark_beside_line(metres: float, basis: LengthBasis, drawn_m: float) -> str | None:
+    if metres > drawn_m * LONGEST:
+        return f"Its length is more than {LONGEST} times that of the line, {drawn_m:,.0f} m."
+    if basis is LengthBasis.DRAWN:
+        return None
+    if metres < drawn_m * SHORTER:
+        return f"Its length is less than that of the line, {drawn_m:,.0f} m."
+    if metres > drawn_m * LONGER:
+        return f"Its length is much more than that of the line, {drawn_m:,.0f} m."
+    return None

@@ -10,18 +10,17 @@ from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
 
 from cni.assets import queries
+from cni.assets.drafts import PlantDrafts
 from cni.assets.models import Contribution, Site, Span
-from cni.assets.words import ContributionStatus, LengthBasis
+from cni.assets.places import length_remark
+from cni.assets.words import ContributionStatus
 from cni.db.paging import read_page
 from cni.leases.occupancy import PairUse, has_free_pairs, pair_use
 from cni.members.models import Member
 from cni.members.policy import Actor, Permission, may, nothing_here, require
 from cni.primitives.errors import NotFound
-from cni.primitives.geo import length_m, line_of
+from cni.primitives.geo import line_of
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
-
-SHORTER, LONGER = 0.95, 1.3
-"""A cable is as long as its line, and somewhat longer with slack; beyond these shares of it, one should ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,17 +212,23 @@ def find_contribution(session: Session, actor: Actor, reference: str, *, on: dat
 
 
 def remark(span: Span) -> str | None:
-    """Return what is odd about a span's length beside its line, without being wrong; None: nothing."""
-    if span.geometry is None:
-        return "No line is given, only the two ends."
-    if span.length_basis is LengthBasis.DRAWN:
-        return None
-    drawn_m = length_m(line_of(span.geometry))
-    if float(span.length_m) < drawn_m * SHORTER:
-        return f"Its length is less than that of the line, {drawn_m:,.0f} m."
-    if float(span.length_m) > drawn_m * LONGER:
-        return f"Its length is much more than that of the line, {drawn_m:,.0f} m."
-    return None
+    """Return what is odd about a span's length, without being wrong; None: nothing. Its ends must be loaded."""
+    ends = ((span.a.longitude, span.a.latitude), (span.z.longitude, span.z.latitude))
+    line = None if span.geometry is None else line_of(span.geometry)
+    return length_remark(float(span.length_m), span.length_basis, ends, line)
+
+
+def draft_remarks(drafts: PlantDrafts, ends: Sequence[Site]) -> dict[str, str]:
+    """Return what the steward will ask about, by the span's code; `ends` are the standing sites where spans end."""
+    places = {site.code.casefold(): (site.longitude, site.latitude) for site in ends}
+    places |= {site.code.casefold(): site.position for site in drafts.sites}
+    remarks = {}
+    for span in drafts.spans:
+        at = (places[span.a.casefold()], places[span.z.casefold()])
+        words = length_remark(float(span.length_m), span.length_basis, at, span.geometry)
+        if words:
+            remarks[span.code] = words
+    return remarks
 
 
 def _filtered(spans: Select, wanted: SpanFilter, on: date) -> Select:

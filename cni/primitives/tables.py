@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,10 @@ from typing import TypeVar
 
 from cni.primitives.errors import Problem
 from cni.primitives.period import parse_date
+
+MOST_ECHOED = 40
+MOST_DIGITS = 15
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 Value = TypeVar("Value")
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -51,10 +56,9 @@ def read_table(data: bytes, file: str, columns: Columns) -> tuple[list[Row], lis
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return [], [_bad_encoding(data, error, file)]
-    if "\0" in text:
-        return [], [
-            _whole(file, "not_text", "The file holds a NUL character.", "Save it as CSV (UTF-8) and try again.")
-        ]
+    unfit = _text_problem(text, file)
+    if unfit:
+        return [], [unfit]
     try:
         lines = list(_numbered_lines(text))
     except csv.Error as error:
@@ -75,6 +79,20 @@ def read_table(data: bytes, file: str, columns: Columns) -> tuple[list[Row], lis
     return rows, problems
 
 
+def _text_problem(text: str, file: str) -> Problem | None:
+    """Return a problem where the text holds a NUL, or its header row is separated by something else than commas."""
+    if "\0" in text:
+        return _whole(file, "not_text", "The file holds a NUL character.", "Save it as CSV (UTF-8) and try again.")
+    header = re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
+    if "," in header:
+        return None
+    for separator, name in OTHER_SEPARATORS.items():
+        if separator in header.strip():
+            message = f"The columns are separated by {name}, not by commas."
+            return Problem("wrong_separator", message, "Save it as CSV (comma-separated).", None, file, 1)
+    return None
+
+
 def _numbered_lines(text: str) -> Iterable[tuple[int, list[str]]]:
     """Yield the rows that hold anything, numbered as a spreadsheet numbers them, blank rows counted."""
     for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1):
@@ -88,7 +106,9 @@ def _header_problems(header: list[str], file: str, columns: Columns) -> list[Pro
     for name in dict.fromkeys(header):
         if name not in known:
             remedy = f"Remove it, or name it one of: {', '.join(known)}."
-            problems.append(Problem("unknown_column", f"There is no column {name!r}.", remedy, None, file, 1, name))
+            problems.append(
+                Problem("unknown_column", f"There is no column {echoed(name)!r}.", remedy, None, file, 1, echoed(name))
+            )
         elif header.count(name) > 1:
             problems.append(
                 Problem("duplicate_column", f"The column {name} stands twice.", "Keep one.", None, file, 1, name)
@@ -163,7 +183,8 @@ class Cells:
         try:
             return parse(value)
         except ValueError as error:
-            self.problem(f"bad_{column}", column, f"{str(error).rstrip('.')}.", remedy)
+            message = str(error).replace(repr(value), repr(echoed(value))).replace(value, echoed(value))
+            self.problem(f"bad_{column}", column, f"{message.rstrip('.')}.", remedy)
             return None
 
     def word(self, column: str, words: type[Kind], *, required: bool = False) -> Kind | None:
@@ -191,6 +212,11 @@ class Cells:
         return self.parsed(column, parse_date, "Write a day that exists, like 2026-11-22.", required=required)
 
 
+def echoed(text: str) -> str:
+    """Return a value as a sentence may say it back: 40 characters at most."""
+    return text if len(text) <= MOST_ECHOED else f"{text[: MOST_ECHOED - 1]}…"
+
+
 def split(text: str) -> list[str]:
     """Return the parts of a cell that are joined by `;`, stripped, empty ones left out."""
     return [part.strip() for part in text.split(";") if part.strip()]
@@ -214,8 +240,11 @@ def whole_number(text: str, least: int) -> int:
     Raises:
         ValueError: it is none, or less than `least`, or beyond reason.
     """
-    if not text.removeprefix("-").isascii() or not text.removeprefix("-").isdecimal() or len(text) > 15:
+    digits = text.removeprefix("-")
+    if not digits.isascii() or not digits.isdecimal():
         raise ValueError(f"{text!r} is not a whole number")
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"{text} is too {'small' if text.startswith('-') else 'large'}")
     if int(text) < least:
         raise ValueError(f"{text} is less than {least}")
     return int(text)

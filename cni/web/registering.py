@@ -20,6 +20,7 @@ from cni.assets.importing import SITE_COLUMNS, SPAN_COLUMN_ORDER, Submission, re
 from cni.assets.typed import at_fields, read_form
 from cni.members.policy import Permission, require
 from cni.operations import browsing, registering
+from cni.operations.registering import Checked
 from cni.primitives.errors import Conflict, Invalid, Problem, refuse_if_any
 from cni.schemas.plant import draft_collection
 from cni.schemas.problems import answer_to
@@ -34,6 +35,9 @@ REGISTER, CHANGE = "register", "change"
 """The buttons of the page that shows what was checked."""
 
 PROBLEMS_SHOWN = 500
+
+MAP_SHOWN = 1_000
+"""So many spans, and so many new sites, does the map of what would be added draw at most."""
 
 
 @registration.get("/draw")
@@ -75,7 +79,8 @@ def take_upload() -> Any:
         data, name = _carried_file() if request.form.get("act") == REGISTER else _sent_file()
         if request.form.get("act") == REGISTER:
             return _register(read_upload(data, name))
-        return _preview(read_upload(data, name), "upload", [("name", name), ("packed", _pack(data))])
+        carried = [("name", name), ("packed", _pack(data)), ("note", request.form.get("note", ""))]
+        return _preview(read_upload(data, name), "upload", carried)
     except (Invalid, Conflict) as refusal:
         problems = [replace(problem, file=None) for problem in problems_of(refusal)]  # there is only one file
         more = max(0, len(problems) - PROBLEMS_SHOWN)
@@ -143,8 +148,21 @@ def _preview(submission: Submission, way: str, carried: Iterable[tuple[str, str]
     refuse_if_any(checked.problems)
     names = {site.code.lower(): site.name for site in checked.ends}
     names |= {site.code.lower(): site.name for site in checked.drafts.sites}
-    facts = {"drafts": checked.drafts, "drawn": draft_collection(checked), "names": names, "most": ROWS_SHOWN}
-    return render("plant/preview.html", way=way, carried=carried, **facts)
+    remarks = browsing.draft_remarks(checked.drafts, checked.ends)
+    shown = sorted(checked.drafts.spans, key=lambda span: span.code not in remarks)[:ROWS_SHOWN]
+    facts = {"drafts": checked.drafts, "names": names, "remarks": remarks, "spans_shown": shown, "most": ROWS_SHOWN}
+    drawn = draft_collection(_first_of(checked, MAP_SHOWN))
+    return render("plant/preview.html", way=way, carried=carried, drawn=drawn, most_drawn=MAP_SHOWN, **facts)
+
+
+def _first_of(checked: Checked, most: int) -> Checked:
+    """Return the first spans and new sites of what was checked, with every site where those spans end."""
+    spans = checked.drafts.spans[:most]
+    codes = {code.casefold() for span in spans for code in (span.a, span.z)}
+    codes |= {site.code.casefold() for site in checked.drafts.sites[:most]}
+    sites = tuple(site for site in checked.drafts.sites if site.code.casefold() in codes)
+    ends = [site for site in checked.ends if site.code.casefold() in codes]
+    return Checked(replace(checked.drafts, spans=spans, sites=sites), checked.problems, ends)
 
 
 def _entered() -> Iterable[tuple[str, str]]:

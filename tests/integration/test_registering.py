@@ -272,3 +272,24 @@ def test_sites_are_not_lost_when_only_sites_are_given(session, officer, sites):
 def test_nothing_given_is_a_problem_of_its_own(session, officer):
     checked = registering.check_plant(session, officer, Submission(PlantTables()))
     assert [problem.code for problem in checked.problems] == ["nothing_given"]
+
+
+def test_the_steward_is_told_of_a_length_that_cannot_be_true(session, officer, steward, council):
+    live = make_contribution(session)
+    make_site(session, "WEST", live, longitude=-2.24, latitude=53.48)
+    make_site(session, "EAST", live, longitude=-2.23, latitude=53.48)  # 664 m away
+    line = "LINESTRING (-2.24 53.48, -2.23 53.48)"
+    lengths = {"short": "600", "right": "664", "long": "2100"}
+    rows = [
+        span_row(number, id=name, a="WEST", z="EAST", length_m=metres, geometry=line)
+        for number, (name, metres) in enumerate(lengths.items(), start=1)
+    ]
+    checked = registering.check_plant(session, officer, spans(*rows))
+    assert checked.problems == ()
+    contribution = propose(session, officer, spans(*rows))
+    file = browsing.find_contribution(session, steward, contribution.reference, on=TODAY)
+    assert file.remarks == browsing.draft_remarks(checked.drafts, checked.ends)
+    assert file.remarks == {
+        "short": "Its length is less than the straight line between its sites, 664 m.",
+        "long": "Its length is more than 3 times that of the line, 664 m.",
+    }

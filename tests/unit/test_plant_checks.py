@@ -8,6 +8,7 @@ import pytest
 
 from cni.assets.checks import KnownPlant, read_plant
 from cni.assets.importing import PlantTables, Table
+from cni.assets.places import length_remark
 from cni.assets.words import LengthBasis
 from cni.primitives.geo import length_m
 from cni.primitives.tables import Row
@@ -197,3 +198,82 @@ def test_problems_name_their_file():
     _, problems = read(sites=[SITE | {"kind": ""}], spans=[SPAN | {"a": ""}])
     assert [problem.file for problem in problems] == ["sites.csv", "spans.csv"]
     assert all(problem.message.endswith(".") and problem.remedy.endswith(".") for problem in problems)
+
+
+@pytest.mark.parametrize("code", ["=1+1", "+44", "-1", "@SUM(A1)"])
+def test_an_id_that_a_spreadsheet_would_run_is_refused(code):
+    for kind, row in (("sites", SITE), ("spans", SPAN), ("racks", RACK)):
+        problem = read(**{kind: [row | {"id": code}]})[1][0]
+        assert (problem.code, problem.message) == ("bad_id", f"{code!r} would be a formula in a spreadsheet.")
+
+
+def test_a_hyphen_within_an_id_is_no_formula():
+    assert problems_of(spans=[SPAN | {"id": "P-1+2=3@x"}]) == []
+
+
+def test_an_id_with_a_tab_before_it_is_refused():
+    assert problems_of(spans=[SPAN | {"id": "\t=1+1"}]) == [(2, "id", "bad_id")]
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    ["LINESTRING (-2.24 53.48", "LINESTRING (-2.24 53.48)", "SQUIGGLE (1 2)", "7", "LINESTRING (-2.24 53.48, x y)"],
+)
+def test_an_unreadable_line_is_told_in_our_own_words(geometry):
+    problem = read(spans=[SPAN | {"geometry": geometry}])[1][0]
+    assert problem.message == f"{geometry!r} cannot be read as a line."
+    assert "LINESTRING (longitude latitude, longitude latitude, …)" in problem.remedy
+
+
+def test_whole_numbers_beyond_reason_are_too_large_and_no_other_kind_of_wrong():
+    message = read(spans=[SPAN | {"fibres": "9" * 16}])[1][0].message
+    assert message == "9999999999999999 is too large."
+    assert read(racks=[RACK | {"units": "9" * 5000}])[1][0].message == f"{'9' * 39}… is too large."
+    assert read(racks=[RACK | {"units": "-" + "9" * 16}])[1][0].message == "-9999999999999999 is too small."
+
+
+@pytest.mark.parametrize(
+    "column", ["id", "a", "fibre_owner", "duct_owner", "fibres", "length_m", "length_basis", "risks", "geometry"]
+)
+def test_at_most_40_characters_of_a_bad_value_are_said_back(column):
+    problems = read(spans=[SPAN | {column: "x\x01'" * 3 + "y" * 500}])[1]
+    assert problems
+    assert all("y" * 40 not in problem.message and len(problem.message) < 120 for problem in problems)
+
+
+STRAIGHT_M = 664.0  # 0.01° of longitude at 53.48° north
+
+
+@pytest.mark.parametrize(
+    ("metres", "expected"),
+    [
+        (0.985 * STRAIGHT_M, "Its length is less than the straight line between its sites, 664 m."),
+        (0.995 * STRAIGHT_M, None),
+        (2.9 * 1000, None),
+        (3.2 * 1000, "Its length is more than 3 times that of the line, "),
+    ],
+)
+def test_a_length_said_to_be_drawn_is_remarked_on_beside_its_sites_and_its_line(metres, expected):
+    detour = [AAA, (-2.235, 53.4834), BBB]
+    assert 990 < length_m(detour) < 1010
+    remark = length_remark(metres, LengthBasis.DRAWN, (AAA, BBB), detour)
+    assert remark == expected if expected is None else remark.startswith(expected)
+
+
+def test_a_surveyed_length_is_held_to_its_line_more_closely():
+    line = [AAA, BBB]
+    assert length_remark(1.4 * STRAIGHT_M, LengthBasis.OTDR, (AAA, BBB), line).startswith("Its length is much more")
+    assert length_remark(1.2 * STRAIGHT_M, LengthBasis.OTDR, (AAA, BBB), line) is None
+
+
+def test_without_a_line_the_straight_way_between_the_sites_is_the_measure():
+    def remark(metres, z=BBB):
+        return length_remark(metres, LengthBasis.AS_BUILT, (AAA, z), None)
+
+    assert remark(1.0).startswith("Its length is less than the straight line")
+    assert remark(2500.0) == "Its length is more than 3 times the straight line between its sites, 664 m."
+    assert remark(800.0) == remark(12.0, z=AAA) == "No line is given, only the two ends."
+
+
+def test_an_odd_length_is_no_problem():
+    assert problems_of(spans=[SPAN | {"length_m": "1"}, SPAN | {"id": "P2", "length_m": "99000"}]) == []

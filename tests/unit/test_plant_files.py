@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cni.assets.importing import read_geojson, read_upload
+from cni.assets.importing import MOST_ROWS, read_geojson, read_objects, read_upload
 from cni.assets.typed import at_fields, read_form
 from cni.primitives.errors import Problem
 
@@ -132,3 +132,37 @@ def test_problems_of_a_form_stand_at_its_fields():
     assert placed("sites", 1, "grid_ref").place == "a_where"
     missing = placed("span", 1, "z", "missing")
     assert (missing.message, missing.row) == ("The site where the span ends is missing.", None)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"id;a;z;fibres\nP1;A;B;48\n", "semicolons"),
+        (b'\xef\xbb\xbf"id";"a";"z";"fibres"\r\n"P1";"A";"B";"4,8"\r\n', "semicolons"),
+        (b"id\tname\tkind\nS1\tSite\tmast\n", "tabs"),
+    ],
+)
+def test_a_table_separated_by_something_else_than_commas_is_one_problem(data, name):
+    (problem,) = read_upload(data, "x.csv").problems
+    assert (problem.code, problem.message) == (
+        "wrong_separator",
+        f"The columns are separated by {name}, not by commas.",
+    )
+    assert problem.remedy == "Save it as CSV (comma-separated)."
+
+
+def test_more_than_10_000_rows_at_once_are_refused_whatever_the_door():
+    def sent(count):
+        point = feature({"type": "Point", "coordinates": [-2.24, 53.48]}, id="S")
+        return (
+            read_upload(b"id,a,z,fibres\n" + b"P,A,B,48\n" * count, "x"),
+            read_upload(b"id,name,kind\n" + b"S,Site,mast\n" * count, "x"),
+            read_upload(collection(*[point] * count), "x"),
+            read_objects([{"id": "S"}] * (count // 2), [{"id": "P"}] * (count - count // 2)),
+        )
+
+    for submission in sent(MOST_ROWS + 1):
+        (problem,) = submission.problems
+        assert problem.message == "There are 10,001 sites and spans; 10,000 can be sent at once."
+        assert (submission.tables.spans.rows, submission.tables.sites.rows) == ((), ())
+    assert all(submission.problems == () for submission in sent(MOST_ROWS))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from sqlalchemy import func, select
 from cni.assets.models import Contribution, Site, Span
 from cni.assets.words import ContributionStatus
 from cni.members.policy import Role
+from cni.web.registering import MAP_SHOWN
 from tests.browser import Browser
 from tests.factories import make_contribution, make_member, make_person, make_site
 
@@ -202,3 +205,42 @@ def test_a_planner_sees_the_plant_and_no_way_to_register(client, session, counci
     assert planner.get("/plant/register/draw").status_code == 403
     assert planner.get("/plant/register/upload").status_code == 403
     assert planner.get("/contributions").status_code == 403
+
+
+def upload_of(rows, header="id,a,z,fibres", **more):
+    """The form of an upload of these rows of CSV."""
+    return {"file": (io.BytesIO("\r\n".join([header, *rows]).encode()), "spans.csv"), **more}
+
+
+@pytest.mark.parametrize("way", ["draw", "type", "upload"])
+def test_the_note_given_with_the_plant_reaches_the_steward(officer, session, council, way):
+    given = CABLE if way != "upload" else upload_of(["S1,AAA,BBB,48"])
+    checked = officer.post(f"/plant/register/{way}", data=given | {"note": "Ring road, phase 2"})
+    officer.post(f"/plant/register/{way}", data=carried(checked) | {"act": "register"})
+    session.expire_all()
+    notes = session.scalars(select(Contribution.note).where(Contribution.member_id == council.id)).all()
+    assert notes == ["Ring road, phase 2"]
+
+
+def test_the_member_sees_what_the_steward_will_ask_about_and_may_register_all_the_same(officer):
+    checked = officer.post("/plant/register/type", data=CABLE | {"length_m": "100", "length_basis": "otdr"})
+    assert checked.status_code == 200
+    assert "Its length is less than the straight line between its sites, 664 m." in checked.text
+    assert "The network steward may ask about one span" in checked.text
+    assert 'value="register"' in checked.text
+
+
+def test_the_map_of_a_large_file_draws_the_first_spans_and_says_so(officer):
+    count = MAP_SHOWN + 5
+    page = officer.post("/plant/register/upload", data=upload_of(f"S{n},AAA,BBB,48" for n in range(count))).text
+    data = re.search(r'<div id="map-data" hidden>(.*?)</div>', page, re.DOTALL).group(1)
+    kinds = [feature["geometry"]["type"] for feature in json.loads(html.unescape(data))["features"]]
+    assert (kinds.count("LineString"), kinds.count("Point")) == (MAP_SHOWN, 2)
+    assert "The map shows the first 1,000 only." in page
+    assert f"Register these {count:,} spans" in page
+
+
+def test_more_than_10_000_rows_are_refused_in_a_sentence(officer):
+    refused = officer.post("/plant/register/upload", data=upload_of(f"S{n},AAA,BBB,48" for n in range(10_001)))
+    assert refused.status_code == 422
+    assert "There are 10,001 sites and spans; 10,000 can be sent at once." in refused.text
