@@ -11,8 +11,8 @@ RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 INTRODUCTION = """# Performance
 
 Seconds depend on the machine, so what counts here are the zeros and the ratios of things measured one after the other
-in one run. `python3 dev.py bench NAME` prints a benchmark's figures as JSON; its last ones lie in `benchmarks/results/`,
-and this page is made from them.
+in one run. `python3 dev.py bench NAME` prints a benchmark's figures as JSON; its last ones lie in
+`benchmarks/results/`, and this page is made from them.
 
 """
 
@@ -35,8 +35,9 @@ def _allocation(result: dict[str, Any]) -> str:
         [
             "## Allocation",
             "",
-            f"{result['clients']} clients at once ask for the last free fibre pair of a route over {result['spans']} spans,",
-            "half of them from each end. By hand means: without permission, quote or event, to know what the database alone costs.",
+            f"{result['clients']} clients at once ask for the last free fibre pair of a route over"
+            f" {result['spans']} spans, half of them from each end.",
+            "By hand means: without permission, quote or event, to know what the database alone costs.",
             "",
             header,
             rule,

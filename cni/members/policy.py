@@ -53,7 +53,8 @@ class Owned(Protocol):
     """Something that belongs to a member, or, without one, to the co-op."""
 
     @property
-    def member_id(self) -> int | None: ...
+    def member_id(self) -> int | None:
+        """Whose it is."""
 
 
 Found = TypeVar("Found", bound=Owned)
