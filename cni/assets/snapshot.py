@@ -28,7 +28,7 @@ class NamedSite(NamedTuple):
 
 
 class DrawnSpan(NamedTuple):
-    """A span as part of a route on a map: the route's number, and by name what the span shares with another route."""
+    """A span as part of a route on a map: its number, and what it shares with another route ("Chamber CH-MEDLOCK")."""
 
     route: int
     code: str
@@ -43,7 +43,7 @@ def load_network(session: Session, free_pairs: Mapping[str, int]) -> graph.Netwo
     """
     risks: dict[str, list[str]] = {}
     names: dict[str, str] = {}
-    for span_code, risk_code, risk_name in session.execute(_risks_of_spans()):
+    for span_code, risk_code, risk_name, _kind in session.execute(_risks_of_spans()):
         risks.setdefault(span_code, []).append(risk_code)
         names[risk_code] = risk_name
     sites = [graph.Site(code, name, lon, lat) for code, name, lon, lat in session.execute(_live_sites())]
@@ -64,21 +64,19 @@ def draw_routes(session: Session, routes: Sequence[Sequence[str]]) -> list[Drawn
     codes = {code for route in routes for code in route}
     a, z = aliased(Site), aliased(Site)
     found = (
-        select(
-            Span.code, Span.geometry, a.code, a.name, a.longitude, a.latitude, z.code, z.name, z.longitude, z.latitude
-        )
+        select(Span.code, Span.geometry, a.code, a.longitude, a.latitude, z.code, z.longitude, z.latitude)
         .join(a, Span.a_id == a.id)
         .join(z, Span.z_id == z.id)
         .where(Span.code.in_(codes))
     )
     lines: dict[str, list[Position]] = {}
-    sites: dict[str, dict[str, str]] = {}
-    for code, geometry, a_code, a_name, a_lon, a_lat, z_code, z_name, z_lon, z_lat in session.execute(found):
+    sites: dict[str, tuple[str, str]] = {}
+    for code, geometry, a_code, a_lon, a_lat, z_code, z_lon, z_lat in session.execute(found):
         lines[code] = [(a_lon, a_lat), (z_lon, z_lat)] if geometry is None else line_of(geometry)
-        sites[code] = {a_code: a_name, z_code: z_name}
-    risks: dict[str, dict[str, str]] = {code: {} for code in codes}
-    for code, risk_code, risk_name in session.execute(_risks_of_spans().where(Span.code.in_(codes))):
-        risks[code][risk_code] = risk_name
+        sites[code] = (a_code, z_code)
+    risks: dict[str, dict[str, RiskKind]] = {code: {} for code in codes}
+    for code, risk_code, _name, kind in session.execute(_risks_of_spans().where(Span.code.in_(codes))):
+        risks[code][risk_code] = kind
     ends = {site for route in routes for site in _ends(route, sites)}
     shared_sites, shared_risks = _in_two(routes, sites) - ends, _in_two(routes, risks)
     return [
@@ -87,8 +85,8 @@ def draw_routes(session: Session, routes: Sequence[Sequence[str]]) -> list[Drawn
             code,
             lines[code],
             shared=(
-                *(name for risk, name in risks[code].items() if risk in shared_risks),
-                *(name for site, name in sites[code].items() if site in shared_sites),
+                *(_label(kind, risk) for risk, kind in risks[code].items() if risk in shared_risks),
+                *(_label("site", site) for site in sites[code] if site in shared_sites),
             ),
         )
         for number, route in enumerate(routes, 1)
@@ -102,6 +100,11 @@ def risk_kinds(session: Session, codes: Collection[str]) -> dict[str, RiskKind]:
         return {}
     rows = session.execute(select(RiskGroup.code, RiskGroup.kind).where(RiskGroup.code.in_(codes)))
     return dict(rows.all())
+
+
+def _label(kind: str, code: str) -> str:
+    """Return what a map calls a thing where there is no room for its name."""
+    return f"{kind.replace('_', ' ').capitalize()} {code}"
 
 
 def _ends(route: Sequence[str], sites: Mapping[str, Collection[str]]) -> list[str]:
@@ -140,9 +143,9 @@ def _live_spans() -> Select[str, str, str, Decimal]:
     )
 
 
-def _risks_of_spans() -> Select[str, str, str]:
+def _risks_of_spans() -> Select[str, str, str, RiskKind]:
     return (
-        select(Span.code, RiskGroup.code, RiskGroup.name)
+        select(Span.code, RiskGroup.code, RiskGroup.name, RiskGroup.kind)
         .join(span_risks, span_risks.c.span_id == Span.id)
         .join(RiskGroup, RiskGroup.id == span_risks.c.risk_group_id)
         .order_by(Span.code, RiskGroup.code)

@@ -34,26 +34,28 @@ ADDRESSES: dict[str, Callable[[str | None], str]] = {
 
 URGENCY = ("now", "soon", None)
 
+FEW = 4
+"""Up to so many tasks leave room for shortcuts below them, and so many shortcuts are shown."""
+
 
 @home.get("/")
 def start() -> str:
-    """What waits for the one who asks, and else where to begin."""
+    """What waits for the one who asks; where little waits, also what they can begin themselves."""
     asking = actor()
     with runtime.reading() as session:
         tasks = [task for todo in TODO for task in todo(session, asking, runtime.today())]
     tasks.sort(key=lambda task: URGENCY.index(task.tone))
     shown = [asdict(task) | {"url": ADDRESSES[task.about](task.reference)} for task in tasks]
-    return render("home/start.html", tasks=shown, next_step=_next_step(asking))
+    return render("home/start.html", tasks=shown, shortcuts=_shortcuts(asking) if len(tasks) <= FEW else [])
 
 
 @dataclass(frozen=True, slots=True)
-class NextStep:
-    """Where to begin when nothing waits."""
+class Shortcut:
+    """What someone can begin when little waits; it is offered to those who hold the permission."""
 
     permission: Permission
     title: str
     text: str
-    action: str
     endpoint: str
     icon: str
 
@@ -63,50 +65,87 @@ class NextStep:
         return url_for(self.endpoint)
 
 
-NEXT_STEPS = (
-    NextStep(
+SHORTCUTS = (
+    Shortcut(
         Permission.PLANT_PROPOSE,
-        "All is done",
-        "Nothing waits for you. Spare fibre that the co-operative doesn't know of can be registered at any time.",
         "Register fibre",
+        "Spare fibre that the co-operative doesn't know of: draw it, type it in or upload a file.",
         "registration.draw",
-        "contribution",
+        "add",
     ),
-    NextStep(
+    Shortcut(
         Permission.QUOTES_CREATE,
-        "All is done",
-        "Nothing waits for you. Find routes between two sites, and have their price frozen as a quote.",
         "Find routes",
+        "Between two sites, with their price. A quote freezes both for 30 days.",
         "routes.find",
         "routes",
     ),
-    NextStep(
+    Shortcut(
         Permission.SETTLEMENTS_PREVIEW,
-        "All is done",
-        "No settlement waits for you. This month's figures can be looked at while they come together.",
         "See the settlements",
+        "This month's figures, while they come together, and all months before.",
         "settlements.index",
         "settlement",
     ),
-    NextStep(
+    Shortcut(
+        Permission.LEDGER_READ,
+        "Read the ledger",
+        "The trial balance, every journal, and the proof that nothing was changed afterwards.",
+        "ledger.trial_balance",
+        "ledger",
+    ),
+    Shortcut(
+        Permission.MEMBERS_ADMIT,
+        "Admit a member",
+        "Who brings fibre, leases it or puts money in.",
+        "members.admit",
+        "members",
+    ),
+    Shortcut(
+        Permission.PEOPLE_MANAGE,
+        "Invite people",
+        "And say what each of them may do.",
+        "people.index",
+        "person",
+    ),
+    Shortcut(
+        Permission.CONTRIBUTIONS_READ,
+        "See the contributions",
+        "Fibre that was registered, and what became of it.",
+        "contributions.index",
+        "contribution",
+    ),
+    Shortcut(
+        Permission.LEASES_READ,
+        "See the leases",
+        "Which fibre is leased, from when, until when and for how much.",
+        "leases.index",
+        "lease",
+    ),
+    Shortcut(
         Permission.DOCUMENTS_READ,
-        "All is done",
-        "Nothing waits for you. Your invoices and what you earn are under documents.",
         "See the documents",
+        "Invoices and self-billed invoices, and where each amount comes from.",
         "documents.index",
         "document",
     ),
-    NextStep(
+    Shortcut(
+        Permission.PLANT_READ,
+        "Look at the map",
+        "Every site and span, and how many fibre pairs are free.",
+        "map.index",
+        "map",
+    ),
+    Shortcut(
         Permission.DIRECTORY_READ,
-        "All is done",
-        "What you can do is in the menu. Meet the members of the co-operative meanwhile.",
-        "See the members",
+        "Meet the members",
+        "Who is in the co-operative, and what they bring.",
         "members.directory",
         "members",
     ),
 )
-"""Where each role begins; the first that the actor may is shown."""
+"""What each role can begin, the most particular first."""
 
 
-def _next_step(asking: Actor) -> NextStep | None:
-    return next((step for step in NEXT_STEPS if may(asking, step.permission)), None)
+def _shortcuts(asking: Actor) -> list[Shortcut]:
+    return [shortcut for shortcut in SHORTCUTS if may(asking, shortcut.permission)][:FEW]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from cni.primitives.errors import Invalid, Problem
 from cni.primitives.period import Month
 from cni.schemas.reading import load
 from cni.schemas.routes import RouteSearchRequest, routes_collection
+from cni.topology.answers import Blocker, BlockerKind
 from cni.web.forms import problems_of
 from cni.web.pages import render
 from cni.web.session import actor
@@ -79,5 +81,41 @@ def _page(values: Mapping[str, Any], finding: ordering.RouteFinding | None, prob
         tariff_words=TARIFF_WORDS,
         values=values,
         finding=finding,
+        in_the_way=list(_in_the_way(finding)) if finding else [],
         problems=problems,
     )
+
+
+def _in_the_way(finding: ordering.RouteFinding) -> Iterator[str]:
+    """Yield what blocks, in as few sentences as say it: the table under the map has it one by one."""
+    blockers = finding.answer.blocked_by
+    said = Counter(blocker.why for blocker in blockers)
+    everywhere = [blocker for blocker in blockers if _is_on_every_route(blocker, finding) and said[blocker.why] == 1]
+    short = [blocker for blocker in blockers if blocker.kind is BlockerKind.CAPACITY]
+    if len(everywhere) > 1:
+        yield _on_every_route(everywhere, finding)
+    if len(short) > 1:
+        wanted = f"{finding.search.pairs} free {'pair' if finding.search.pairs == 1 else 'pairs'}"
+        yield f"The spans {_listed([blocker.id for blocker in short])} lack the {wanted} asked for."
+    told = {blocker.why for group in (everywhere, short) if len(group) > 1 for blocker in group}
+    yield from (why for why in said if why not in told)
+
+
+def _is_on_every_route(blocker: Blocker, finding: ordering.RouteFinding) -> bool:
+    return blocker.kind in (BlockerKind.SPAN, BlockerKind.SITE) and blocker.id != finding.search.to_site
+
+
+def _on_every_route(blockers: Sequence[Blocker], finding: ordering.RouteFinding) -> str:
+    """Return what is said of spans and sites that no route can do without, in order from the start to the end."""
+    sites = [blocker.name for blocker in blockers if blocker.kind is BlockerKind.SITE]
+    spans = [blocker.id for blocker in blockers if blocker.kind is BlockerKind.SPAN]
+    start, end = (finding.network.site_name(site) for site in (finding.search.from_site, finding.search.to_site))
+    parts = [f"passes {'; '.join(sites)}"] if sites else []
+    if spans:
+        parts.append(f"crosses the {'span' if len(spans) == 1 else 'spans'} {_listed(spans)}")
+    return f"Every route from {start} to {end} {'. It '.join(parts)}."
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,11 +1,17 @@
-/** What every page loads: the styles, htmx, and three small behaviours. Without it each page still works. */
+/** What every page loads: the styles, htmx, and four small behaviours. Without it each page still works. */
 import './cni.css'
 import 'htmx.org'
 import { closeMenusFromOutside } from './menus'
 import { focusFirstProblem } from './problems'
+import { labelStackedTables } from './tables'
 import { offerThemes } from './theme-switch'
 
 offerThemes()
 closeMenusFromOutside()
-focusFirstProblem(document)
-document.addEventListener('htmx:after:swap', () => focusFirstProblem(document))
+afterEachChange()
+document.addEventListener('htmx:after:swap', afterEachChange)
+
+function afterEachChange(): void {
+  focusFirstProblem(document)
+  labelStackedTables(document)
+}

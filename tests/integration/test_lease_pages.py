@@ -15,6 +15,7 @@ from cni.members.models import Person
 from cni.members.policy import Role
 from tests.factories import make_person
 from tests.leases import SITE_DIVERSE, make_coop
+from tests.plant import lay
 
 SEARCH = {"from": "A", "to": "Z", "diverse": "site", "pairs": "1", "starts_on": "2026-12-01", "term_months": "36"}
 
@@ -67,7 +68,19 @@ def test_a_search_without_an_answer_says_what_stands_in_the_way(planner):
     answer = planner.get("/routes", query_string=SEARCH | {"pairs": "5"})
     assert answer.status_code == 200
     assert "No such routes" in text_of(answer)
-    assert 'data-span="A-B"' in answer.get_data(as_text=True)
+    assert 'data-span="A-B" data-blocks' in answer.get_data(as_text=True)
+
+
+def test_what_every_route_needs_is_said_in_one_go(planner, session):
+    lay(session, "Z-Y 100, Y-X 100")
+    shown = text_of(planner.get("/routes", query_string=SEARCH | {"to": "X"}))
+    assert "Every route from Site A to Site X passes Site Z; Site Y. It crosses the spans Z-Y and Y-X." in shown
+    assert shown.count("Every route") == 1
+
+
+def test_spans_that_lack_pairs_are_said_in_one_go(planner):
+    shown = text_of(planner.get("/routes", query_string=SEARCH | {"pairs": "5", "diverse": "none"}))
+    assert re.search(r"The spans \S+ and \S+ lack the 5 free pairs asked for\.", shown)
 
 
 def test_every_fault_of_a_search_stands_at_its_field(planner):
@@ -86,7 +99,7 @@ def test_the_map_draws_the_routes_that_the_page_shows(planner):
     features = drawn.get_json()["features"]
     told = [(feature["properties"]["route"], feature["properties"]["span"]) for feature in features]
     assert told == [(1, "A-B"), (1, "B-Z"), (2, "A-C"), (2, "C-Z")]
-    assert features[0]["properties"]["shared"] == ["Risk K1"]
+    assert features[0]["properties"]["shared"] == ["Duct K1"]
 
 
 def test_a_quote_is_made_shown_and_requested(planner, session):

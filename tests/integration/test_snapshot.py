@@ -106,8 +106,8 @@ def test_where_two_routes_meet_is_told_on_their_spans(session, count_queries):
         drawn = draw_routes(session, [["A-M", "M-Z"], ["A-N", "N-M", "M-Z.2"]])
     assert [(span.route, span.code, span.shared) for span in drawn] == [
         (1, "A-M", ("Site M",)),
-        (1, "M-Z", ("Risk K1", "Site M")),
-        (2, "A-N", ("Risk K1",)),
+        (1, "M-Z", ("Duct K1", "Site M")),
+        (2, "A-N", ("Duct K1",)),
         (2, "N-M", ("Site M",)),
         (2, "M-Z.2", ("Site M",)),
     ]

@@ -1,38 +1,40 @@
 import OlMap from 'ol/Map'
 import View from 'ol/View'
 import { ScaleLine, Zoom } from 'ol/control'
-import { createEmpty, extend, isEmpty } from 'ol/extent'
+import { createEmpty, extend, getCenter, isEmpty } from 'ol/extent'
 import { MouseWheelZoom, defaults } from 'ol/interaction'
 import VectorLayer from 'ol/layer/Vector'
 import VectorSource from 'ol/source/Vector'
 import { baseLayers } from './basemap'
 import type { Palette } from './palette'
-import { type Plant, isSite } from './plant'
+import { type Drawn, type Plant, isSite } from './plant'
 import { GRID } from './projection'
-import { routeStyle, sharedStyle, siteStyle, spanStyle } from './styles'
+import { type Emphasis, blockedStyle, routeStyle, sharedStyle, siteStyle, spanStyle } from './styles'
 
 const BRITAIN = [80_000, 5_000, 656_000, 1_000_000]
 const CLICK_PX = 8
+const WIDEST_MARGIN_PX = 104
 
 /** The drawn map: layers, view and what lies under a pixel. It knows no form and no words. */
 export class Canvas {
   readonly map: OlMap
   private readonly layers: VectorLayer[]
   private readonly plant: VectorSource
-  private readonly routes: VectorSource
   private lit = new Set<Plant>()
 
-  constructor(readonly view: HTMLElement, plant: Plant[], routes: Plant[], palette: () => Palette) {
+  constructor(readonly view: HTMLElement, private readonly drawn: Drawn, palette: () => Palette) {
+    const { plant, routes, blocked } = drawn
     this.plant = new VectorSource({ features: plant })
-    this.routes = new VectorSource({ features: routes })
+    const routeSource = new VectorSource({ features: routes })
     const spans = new VectorSource({ features: plant.filter((feature) => !isSite(feature)) })
     const sites = new VectorSource({ features: plant.filter(isSite) })
     this.layers = [
       ...baseLayers(palette),
-      new VectorLayer({ source: spans, opacity: routes.length ? 0.5 : 1, style: (feature) => spanStyle(feature, palette(), this.lit.has(feature as Plant)) }),
-      new VectorLayer({ source: this.routes, style: (feature, mPerPx) => routeStyle(feature, palette(), mPerPx), zIndex: 3 }),
-      new VectorLayer({ source: this.routes, declutter: 'words', style: (feature) => sharedStyle(feature, palette()), zIndex: 6 }),
-      new VectorLayer({ source: sites, declutter: 'words', style: (feature, mPerPx) => siteStyle(feature, palette(), this.lit.has(feature as Plant), mPerPx), zIndex: 5 }),
+      new VectorLayer({ source: spans, opacity: routes.length || blocked.length ? 0.5 : 1, style: (feature) => spanStyle(feature, palette(), this.lit.has(feature as Plant)) }),
+      new VectorLayer({ source: routeSource, style: (feature, mPerPx) => routeStyle(feature, palette(), mPerPx), zIndex: 3 }),
+      new VectorLayer({ source: new VectorSource({ features: blocked }), style: (feature) => blockedStyle(feature as Plant, palette()), zIndex: 4 }),
+      new VectorLayer({ source: routeSource, declutter: 'words', style: (feature) => sharedStyle(feature, palette(), getCenter(routeSource.getExtent() ?? BRITAIN)[0]!), zIndex: 6 }),
+      new VectorLayer({ source: sites, declutter: 'words', style: (feature, mPerPx) => siteStyle(feature, palette(), this.emphasisOf(feature as Plant), mPerPx), zIndex: 5 }),
     ]
     this.map = new OlMap({
       target: view,
@@ -45,13 +47,18 @@ export class Canvas {
     this.fit()
   }
 
-  /** Show all of the routes, or else all of the plant, or else Britain. */
+  /** Show all of the routes, or else what blocks them between their ends, or else all of the plant, or else Britain. */
   fit(): void {
+    const { plant, routes, blocked, ends } = this.drawn
     const extent = createEmpty()
-    const source = this.routes.isEmpty() ? this.plant : this.routes
-    for (const feature of source.getFeatures()) extend(extent, feature.getGeometry()!.getExtent())
+    for (const feature of [routes, blocked.length ? [...blocked, ...ends] : [], plant].find((some) => some.length) ?? []) {
+      extend(extent, feature.getGeometry()!.getExtent())
+    }
     this.map.updateSize()
-    this.map.getView().fit(isEmpty(extent) ? BRITAIN : extent, { padding: [48, 48, 48, 48], minResolution: 1 })
+    // A margin for the words of what lies at the edge.
+    const [width = 0] = this.map.getSize() ?? []
+    const aside = Math.min(WIDEST_MARGIN_PX, width / 6)
+    this.map.getView().fit(isEmpty(extent) ? BRITAIN : extent, { padding: [56, aside, 48, aside], minResolution: 1 })
   }
 
   light(features: (Plant | null)[]): void {
@@ -61,6 +68,11 @@ export class Canvas {
 
   redraw(): void {
     for (const layer of this.layers) layer.changed()
+  }
+
+  private emphasisOf(site: Plant): Emphasis {
+    if (this.lit.has(site)) return 'lit'
+    return this.drawn.blocked.includes(site) ? 'blocked' : null
   }
 
   /** The plant under a pixel; a site goes before a span. */

@@ -1,4 +1,4 @@
-import { type Plant, type RouteFacts, type SiteFacts, type SpanFacts, facts, isFull, isSite, siteKindWords } from './plant'
+import { type Drawn, type Plant, type RouteFacts, type SiteFacts, type SpanFacts, facts, isFull, isSite, siteKindWords } from './plant'
 
 const SHAPES: Record<string, string> = {
   data_centre: '<rect class="full" x="4" y="4" width="12" height="12"/>',
@@ -11,11 +11,11 @@ const SHAPES: Record<string, string> = {
 const CHAMBER = '<circle class="full" cx="10" cy="10" r="5"/>'
 
 /** What the map shows, in words: only what is really on it. */
-export function legend(plant: Plant[], routes: Plant[]): HTMLElement {
+export function legend({ plant, routes, blocked }: Drawn): HTMLElement {
   const box = document.createElement('details')
   box.className = 'map-legend'
   box.open = matchMedia('(min-width: 48rem)').matches
-  box.innerHTML = `<summary>Key</summary><ul>${[...routeKeys(routes), ...spanKeys(plant), ...siteKeys(plant)].join('')}</ul>`
+  box.innerHTML = `<summary>Key</summary><ul>${[...routeKeys(routes), ...blockedKeys(blocked), ...spanKeys(plant), ...siteKeys(plant)].join('')}</ul>`
   return box
 }
 
@@ -30,6 +30,14 @@ function routeKeys(routes: Plant[]): string[] {
     ...(shown.some(({ route }) => route === 2) ? [line('route-2', 'Route 2')] : []),
     ...(shown.some(({ shared }) => shared.length)
       ? ['<li><svg viewBox="0 0 32 20" width="32" height="20" aria-hidden="true"><path class="shared" d="M16 2l10 17H6z"/></svg>Shared by both routes</li>'] : []),
+  ]
+}
+
+function blockedKeys(blocked: Plant[]): string[] {
+  return [
+    ...(blocked.some((feature) => !isSite(feature)) ? [line('blocked', 'Span in the way')] : []),
+    ...(blocked.some(isSite)
+      ? ['<li><svg viewBox="0 0 32 20" width="32" height="20" aria-hidden="true"><circle class="ring" cx="16" cy="10" r="7.5"/></svg>Site in the way</li>'] : []),
   ]
 }
 

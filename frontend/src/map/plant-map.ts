@@ -5,7 +5,7 @@ import { SitePair } from './fields'
 import { finder } from './finder'
 import { legend } from './legend'
 import { type Palette, onThemeChange, readPalette } from './palette'
-import { type Plant, fetchFeatures, isSite } from './plant'
+import { type Drawn, type Plant, fetchFeatures, isSite } from './plant'
 import { gridReference } from './projection'
 import { TwinTable } from './twin'
 import type { Coordinate } from 'ol/coordinate'
@@ -57,14 +57,15 @@ export class PlantMap extends HTMLElement {
     this.details = new Details(this.siteActs(), (code) => this.nameOf(code))
     this.twin = new TwinTable(document.getElementById(this.dataset.table ?? ''), (key) => this.light(key))
     this.palette = readPalette(this)
-    const view = this.layOut(plant, routes)
-    this.canvas = new Canvas(view, plant, routes, () => this.palette)
+    const drawn = { plant, routes, blocked: this.known(this.twin.blocking()), ends: this.known(this.ends()) }
+    const view = this.layOut(drawn)
+    this.canvas = new Canvas(view, drawn, () => this.palette)
     this.startDrawing()
     this.listen(view)
     this.dataset.state = 'ready'
   }
 
-  private layOut(plant: Plant[], routes: Plant[]): HTMLElement {
+  private layOut(drawn: Drawn): HTMLElement {
     const view = part('div', 'map-view')
     view.tabIndex = 0
     view.setAttribute('role', 'application')
@@ -72,7 +73,7 @@ export class PlantMap extends HTMLElement {
     const frame = part('div', 'map-frame')
     const side = part('div', 'map-side')
     frame.append(view, this.readOut)
-    side.append(finder(plant, (feature) => this.goTo(feature)), this.details.element, legend(plant, routes))
+    side.append(finder(drawn.plant, (feature) => this.goTo(feature)), this.details.element, legend(drawn))
     this.replaceChildren(frame, side)
     return view
   }
@@ -147,9 +148,16 @@ export class PlantMap extends HTMLElement {
 
   /** Light what is pointed at in the table, what is chosen, and the sites that the form names. */
   private light(key: string | null): void {
-    const ends = [this.sites.from, this.sites.to].map((code) => this.plant.get(`site ${code}`) ?? null)
-    this.canvas?.light([this.plant.get(key ?? '') ?? null, this.chosen, ...ends])
+    this.canvas?.light([this.plant.get(key ?? '') ?? null, this.chosen, ...this.known(this.ends())])
     this.twin.light(key ?? (this.chosen && keyOf(this.chosen)))
+  }
+
+  private ends(): string[] {
+    return [this.sites.from, this.sites.to].map((code) => `site ${code}`)
+  }
+
+  private known(keys: string[]): Plant[] {
+    return keys.flatMap((key) => this.plant.get(key) ?? [])
   }
 
   private placeOf(code: string): Coordinate | undefined {

@@ -17,6 +17,9 @@ export interface RouteFacts { route: 1 | 2; span: string; shared: string[] }
 
 export type Plant = Feature<Geometry>
 
+/** What a map draws: the plant, routes over it, those of its features that block a search, and the ends of that search. */
+export interface Drawn { plant: Plant[]; routes: Plant[]; blocked: Plant[]; ends: Plant[] }
+
 const format = new GeoJSON({ dataProjection: 'EPSG:4326', featureProjection: GRID })
 
 /** Fetch features, or read them from the page itself where the address is `#id`; a failure is told in a sentence. */

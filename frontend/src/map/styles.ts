@@ -2,7 +2,7 @@ import Feature, { type FeatureLike } from 'ol/Feature'
 import { LineString, Point } from 'ol/geom'
 import { Circle, Fill, RegularShape, Stroke, Style, Text } from 'ol/style'
 import type ImageStyle from 'ol/style/Image'
-import { type RouteFacts, type SiteFacts, type SpanFacts, facts, isFull } from './plant'
+import { type Plant, type RouteFacts, type SiteFacts, type SpanFacts, facts, isFull, isSite } from './plant'
 import type { Palette } from './palette'
 
 const FONT = 'system-ui, sans-serif'
@@ -26,8 +26,8 @@ export function spanStyle(feature: FeatureLike, palette: Palette, lit: boolean):
 
 /** A shape for each kind of site; the legend draws the same ones. */
 function siteShape(kind: string, colour: string, halo: string, radius: number): ImageStyle {
-  const paint = { declutterMode: 'obstacle' as const, fill: new Fill({ color: colour }), stroke: new Stroke({ color: halo, width: 1.5 }) }
-  const hollow = { declutterMode: 'obstacle' as const, fill: new Fill({ color: halo }), stroke: new Stroke({ color: colour, width: 2 }) }
+  const paint = { declutterMode: 'none' as const, fill: new Fill({ color: colour }), stroke: new Stroke({ color: halo, width: 1.5 }) }
+  const hollow = { declutterMode: 'none' as const, fill: new Fill({ color: halo }), stroke: new Stroke({ color: colour, width: 2 }) }
   switch (kind) {
     case 'data_centre': return new RegularShape({ points: 4, angle: Math.PI / 4, radius: radius + 3, ...paint })
     case 'exchange': return new RegularShape({ points: 4, radius: radius + 3, ...paint })
@@ -39,24 +39,31 @@ function siteShape(kind: string, colour: string, halo: string, radius: number): 
   }
 }
 
-export function siteStyle(feature: FeatureLike, palette: Palette, lit: boolean, mPerPx: number): Style[] {
+/** Why a site's name goes before others: it is pointed at or asked for, or it stands in the way. */
+export type Emphasis = 'lit' | 'blocked' | null
+
+/** A name gives way to shapes, to names of bigger sites and to emphasised ones: words that lie on words say nothing. */
+export function siteStyle(feature: FeatureLike, palette: Palette, emphasis: Emphasis, mPerPx: number): Style[] {
   const site = facts<SiteFacts>(feature)
   const radius = mPerPx > 60 ? 4 : 5.5
   const colour = site.status === 'live' ? palette.site : palette.proposed
-  const labelled = lit || mPerPx < LABELS_BELOW_M_PER_PX || BIG_KINDS.has(site.kind)
+  const lit = emphasis === 'lit'
+  const labelled = emphasis || mPerPx < LABELS_BELOW_M_PER_PX || BIG_KINDS.has(site.kind)
   const shape = new Style({
     image: siteShape(site.kind, colour, palette.halo, radius),
     zIndex: lit ? 9 : 2,
   })
+  // Shapes are drawn before all names; this keeps the other names off them.
+  const keepOff = new Style({ image: new Circle({ radius: radius + 1, declutterMode: 'obstacle', fill: new Fill({ color: 'transparent' }) }), zIndex: 5 })
   const label = new Style({
     text: new Text({
-      text: site.name, font: `${lit ? 650 : 550} 12.5px ${FONT}`, offsetY: -radius - 13, declutterMode: lit ? 'none' : 'declutter',
+      text: site.name, font: `${lit ? 650 : 550} 12.5px ${FONT}`, offsetY: -radius - 13, padding: [0, 4, 0, 4],
       fill: new Fill({ color: palette.words }), stroke: new Stroke({ color: palette.halo, width: 3.5 }),
     }),
-    zIndex: lit ? 9 : BIG_KINDS.has(site.kind) ? 4 : 3,
+    zIndex: lit ? 9 : emphasis ? 8 : BIG_KINDS.has(site.kind) ? 4 : 3,
   })
   const ring = new Style({ image: new Circle({ radius: radius + 6, declutterMode: 'none', fill: new Fill({ color: palette.chosen }) }), zIndex: 1 })
-  return [...(lit ? [ring] : []), shape, ...(labelled ? [label] : [])]
+  return [...(lit ? [ring] : []), shape, keepOff, ...(labelled ? [label] : [])]
 }
 
 /** Route 1 is a whole line, route 2 a dashed one beside it, so that both are seen where they share a span. */
@@ -73,17 +80,32 @@ export function routeStyle(feature: FeatureLike, palette: Palette, mPerPx: numbe
   ]
 }
 
-/** A warning sign, with its name where there is room, on what both routes share. */
-export function sharedStyle(feature: FeatureLike, palette: Palette): Style[] {
+/** Red, dashed on a span and a ring around a site: what no route can do without, or what lacks free pairs. */
+export function blockedStyle(feature: Plant, palette: Palette): Style[] {
+  if (isSite(feature)) {
+    return [
+      new Style({ image: new Circle({ radius: 11, fill: new Fill({ color: palette.halo }), stroke: new Stroke({ color: palette.shared, width: 3 }) }), zIndex: 3 }),
+    ]
+  }
+  return [
+    new Style({ stroke: new Stroke({ color: palette.halo, width: 9 }), zIndex: 1 }),
+    new Style({ stroke: new Stroke({ color: palette.shared, width: 5, lineDash: [7, 5], lineCap: 'butt' }), zIndex: 2 }),
+  ]
+}
+
+/** A warning sign on what both routes share, with its kind and code on the side of the map's middle, where there is room. */
+export function sharedStyle(feature: FeatureLike, palette: Palette, middleX: number): Style[] {
   const { route, shared } = facts<RouteFacts>(feature)
   if (route !== 1 || shared.length === 0) return []
   const middle = new Point((feature as Feature<LineString>).getGeometry()!.getCoordinateAt(0.5))
+  const side = middle.getCoordinates()[0]! < middleX ? 1 : -1
   return [
-    new Style({ geometry: middle, image: new RegularShape({ points: 3, radius: 13, declutterMode: 'obstacle', fill: new Fill({ color: palette.shared }), stroke: new Stroke({ color: palette.halo, width: 2.5 }) }), zIndex: 5 }),
+    new Style({ geometry: middle, image: new RegularShape({ points: 3, radius: 13, declutterMode: 'none', fill: new Fill({ color: palette.shared }), stroke: new Stroke({ color: palette.halo, width: 2.5 }) }), zIndex: 5 }),
+    new Style({ geometry: middle, image: new Circle({ radius: 8, declutterMode: 'obstacle', fill: new Fill({ color: 'transparent' }) }), zIndex: 5 }),
     new Style({ geometry: middle, text: new Text({ text: '!', font: `700 13px ${FONT}`, offsetY: 1, fill: new Fill({ color: palette.halo }), declutterMode: 'none' }), zIndex: 6 }),
     new Style({
       geometry: middle,
-      text: new Text({ text: shared.join(', '), font: `650 12.5px ${FONT}`, offsetY: 22, fill: new Fill({ color: palette.shared }), stroke: new Stroke({ color: palette.halo, width: 4 }) }),
+      text: new Text({ text: shared.join('\n'), font: `650 12.5px ${FONT}`, textAlign: side > 0 ? 'left' : 'right', offsetX: side * 17, padding: [2, 5, 2, 5], fill: new Fill({ color: palette.shared }), stroke: new Stroke({ color: palette.halo, width: 4 }) }),
       zIndex: 6,
     }),
   ]

@@ -15,6 +15,11 @@ export class TwinTable {
     }
   }
 
+  /** The keys of what the table says blocks a search. */
+  blocking(): string[] {
+    return [...(this.table?.querySelectorAll<HTMLElement>('[data-blocks]') ?? [])].map(keyOf)
+  }
+
   private point(target: EventTarget | null): void {
     const row = (target as HTMLElement | null)?.closest<HTMLElement>('[data-site], [data-span]')
     if (row) this.onPoint(keyOf(row))
