@@ -6,7 +6,7 @@ Amounts are `int` pence everywhere; a price on its way to a penny is a `Fraction
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
@@ -77,18 +77,3 @@ def pounds(pence: int) -> str:
     """
     sign = "−" if pence < 0 else ""
     return f"{sign}£{abs(pence) // 100:,}.{abs(pence) % 100:02d}"
-
-
-def pence_of(text: str) -> int:
-    """Return the pence in an amount of pounds typed by a person, such as "1,234.5" or "£12".
-
-    Raises:
-        ValueError: it is no amount, or is finer than a penny.
-    """
-    try:
-        amount = Decimal(text.strip().removeprefix("£").replace(",", "")) * 100
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not an amount of money") from None
-    if not amount.is_finite() or amount != amount.to_integral_value():
-        raise ValueError(f"{text!r} is not a whole number of pence")
-    return int(amount)
