@@ -222,6 +222,7 @@ def _span_feature(facts: SpanFacts, address_of: AddressOf) -> dict[str, Any]:
         "offered_pairs": facts.offered_pairs,
         "free_pairs": facts.free_pairs,
         "risks": [risk.name for risk in span.risks],
+        "risk_codes": [risk.code for risk in span.risks],
         "status": facts.status.value,
         "url": address_of("span", span.code),
     }

@@ -6,6 +6,7 @@ import { MouseWheelZoom, defaults } from 'ol/interaction'
 import VectorLayer from 'ol/layer/Vector'
 import VectorSource from 'ol/source/Vector'
 import { baseLayers } from './basemap'
+import { markStyle } from './marks'
 import type { Palette } from './palette'
 import { type Drawn, type Plant, isSite } from './plant'
 import { GRID } from './projection'
@@ -22,15 +23,16 @@ export class Canvas {
   private readonly plant: VectorSource
   private lit = new Set<Plant>()
 
-  constructor(readonly view: HTMLElement, private readonly drawn: Drawn, palette: () => Palette) {
-    const { plant, routes, blocked } = drawn
+  constructor(readonly view: HTMLElement, private readonly drawn: Drawn, private readonly near: boolean, palette: () => Palette) {
+    const { plant, routes, blocked, marks } = drawn
     this.plant = new VectorSource({ features: plant })
     const routeSource = new VectorSource({ features: routes })
     const spans = new VectorSource({ features: plant.filter((feature) => !isSite(feature)) })
     const sites = new VectorSource({ features: plant.filter(isSite) })
     this.layers = [
       ...baseLayers(palette),
-      new VectorLayer({ source: spans, opacity: routes.length || blocked.length ? 0.5 : 1, style: (feature) => spanStyle(feature, palette(), this.lit.has(feature as Plant)) }),
+      new VectorLayer({ source: spans, opacity: routes.length || blocked.length || marks.length ? 0.5 : 1, style: (feature) => spanStyle(feature, palette(), this.lit.has(feature as Plant)) }),
+      new VectorLayer({ source: new VectorSource({ features: marks }), style: (feature) => markStyle(feature as Plant, palette()), zIndex: 2 }),
       new VectorLayer({ source: routeSource, style: (feature, mPerPx) => routeStyle(feature, palette(), mPerPx), zIndex: 3 }),
       new VectorLayer({ source: new VectorSource({ features: blocked }), style: (feature) => blockedStyle(feature as Plant, palette()), zIndex: 4 }),
       new VectorLayer({ source: routeSource, declutter: 'words', style: (feature) => sharedStyle(feature, palette(), getCenter(routeSource.getExtent() ?? BRITAIN)[0]!), zIndex: 6 }),
@@ -47,11 +49,11 @@ export class Canvas {
     this.fit()
   }
 
-  /** Show all of the routes, or else what blocks them between their ends, or else all of the plant, or else Britain. */
+  /** Show all of the routes, or else what blocks them between their ends, or what is marked if asked to, or else all of the plant, or else Britain. */
   fit(): void {
-    const { plant, routes, blocked, ends } = this.drawn
+    const { plant, routes, blocked, ends, marks } = this.drawn
     const extent = createEmpty()
-    for (const feature of [routes, blocked.length ? [...blocked, ...ends] : [], plant].find((some) => some.length) ?? []) {
+    for (const feature of [routes, blocked.length ? [...blocked, ...ends] : [], this.near ? marks : [], plant].find((some) => some.length) ?? []) {
       extend(extent, feature.getGeometry()!.getExtent())
     }
     this.map.updateSize()

@@ -5,11 +5,14 @@ const INVITATION = 'Choose a site or a span on the map, or find one by name.'
 /** Acts that the page offers on a chosen site, such as "From here". */
 export interface SiteAct { words: string; act: (code: string) => void }
 
+/** A link that the page offers on what is chosen: its words, and the start of its address, which the thing's kind and code end. */
+export interface CutLink { words: string; url: string }
+
 /** The panel that says in words what is chosen; it is read out when it changes. */
 export class Details {
   readonly element = document.createElement('div')
 
-  constructor(private readonly siteAct: SiteAct[], private readonly nameOf: (code: string) => string) {
+  constructor(private readonly siteAct: SiteAct[], private readonly nameOf: (code: string) => string, private readonly cut: CutLink | null, private readonly marksOf: (feature: Plant) => string[]) {
     this.element.className = 'map-details'
     this.element.setAttribute('aria-live', 'polite')
     this.clear()
@@ -22,6 +25,8 @@ export class Details {
   show(feature: Plant): void {
     if (isSite(feature)) this.showSite(facts<SiteFacts>(feature))
     else this.showSpan(facts<SpanFacts>(feature))
+    this.tellMarks(this.marksOf(feature))
+    this.offerCuts(feature)
   }
 
   private showSite(site: SiteFacts): void {
@@ -42,17 +47,34 @@ export class Details {
     ], span.url)
   }
 
+  private tellMarks(marks: string[]): void {
+    const list = this.element.querySelector('dl')
+    for (const words of marks) list?.append(part('dt', 'Marked'), part('dd', words))
+  }
+
+  /** Links that take it, or a risk group it is in, out of service. */
+  private offerCuts(feature: Plant): void {
+    if (!this.cut) return
+    const { words, url } = this.cut
+    const { code, risks = [], risk_codes = [] } = facts<SpanFacts>(feature)
+    const offer = (kind: string, id: string, name: string) => this.element.append(link(`${url}${kind}:${encodeURIComponent(id)}`, `${words} ${name}`))
+    offer(isSite(feature) ? 'site' : 'span', code, isSite(feature) ? 'this site' : 'this span')
+    risk_codes.forEach((id, index) => offer('risk', id, risks[index] ?? id))
+  }
+
   private fill(title: string, rows: [string, string][], url?: string): void {
     const list = document.createElement('dl')
     for (const [name, value] of rows) {
-      const term = document.createElement('dt')
-      const words = document.createElement('dd')
-      term.textContent = name
-      words.textContent = value
-      list.append(term, words)
+      list.append(part('dt', name), part('dd', value))
     }
     this.element.replaceChildren(paragraph(title, 'map-details-title'), list, ...(url ? [link(url, `Open ${title}`)] : []))
   }
+}
+
+function part(tag: string, words: string): HTMLElement {
+  const element = document.createElement(tag)
+  element.textContent = words
+  return element
 }
 
 function paragraph(words: string, kind: string): HTMLParagraphElement {

@@ -1,3 +1,4 @@
+import { type MarkData, markKey } from './marks'
 import { type Drawn, type Plant, type RouteFacts, type SiteFacts, type SpanFacts, facts, isFull, isSite, siteKindWords } from './plant'
 
 const SHAPES: Record<string, string> = {
@@ -11,16 +12,28 @@ const SHAPES: Record<string, string> = {
 const CHAMBER = '<circle class="full" cx="10" cy="10" r="5"/>'
 
 /** What the map shows, in words: only what is really on it. */
-export function legend({ plant, routes, blocked }: Drawn): HTMLElement {
+export function legend({ plant, routes, blocked }: Drawn, marks: MarkData | null): HTMLElement {
   const box = document.createElement('details')
   box.className = 'map-legend'
   box.open = matchMedia('(min-width: 48rem)').matches
-  box.innerHTML = `<summary>Key</summary><ul>${[...routeKeys(routes), ...blockedKeys(blocked), ...spanKeys(plant), ...siteKeys(plant)].join('')}</ul>`
+  box.innerHTML = `<summary>Key</summary><ul>${[...markKeys(marks), ...routeKeys(routes), ...blockedKeys(blocked), ...spanKeys(plant), ...siteKeys(plant)].join('')}</ul>`
   return box
 }
 
 function line(kind: string, words: string): string {
   return `<li><svg viewBox="0 0 32 20" width="32" height="20" aria-hidden="true"><path class="line line--${kind}" d="M2 10h28"/></svg>${words}</li>`
+}
+
+/** A kind that is on spans and on sites has a key for each. */
+function markKeys(marks: MarkData | null): string[] {
+  const used = (marked: Record<string, string[]> = {}) => new Set(Object.values(marked).flat())
+  const [spans, sites] = [used(marks?.spans), used(marks?.sites)]
+  for (const { kind } of marks?.lines ?? []) spans.add(kind)
+  const key = (kind: string, words: string, onSites: boolean) => `<li>${markKey(kind, onSites)}${escaped(words)}</li>`
+  return (marks?.kinds ?? []).flatMap(({ kind, words }) => [
+    ...(spans.has(kind) ? [key(kind, words, false)] : []),
+    ...(sites.has(kind) ? [key(kind, words, true)] : []),
+  ])
 }
 
 function routeKeys(routes: Plant[]): string[] {

@@ -1,4 +1,4 @@
-const NAMES = ['span', 'proposed', 'full', 'over', 'route-1', 'route-2', 'shared', 'site', 'words', 'halo', 'grid', 'town', 'chosen'] as const
+const NAMES = ['span', 'proposed', 'full', 'over', 'route-1', 'route-2', 'shared', 'risk', 'site', 'words', 'halo', 'grid', 'town', 'chosen'] as const
 
 /** The map's colours of the theme in force, as the canvas takes them. */
 export type Palette = Record<(typeof NAMES)[number], string>

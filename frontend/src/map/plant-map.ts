@@ -1,9 +1,10 @@
 import { Canvas } from './canvas'
-import { Details, type SiteAct } from './details'
+import { type CutLink, Details, type SiteAct } from './details'
 import { Drawing } from './drawing'
 import { SitePair } from './fields'
 import { finder } from './finder'
 import { legend } from './legend'
+import { type MarkData, markFeatures, readMarks } from './marks'
 import { type Palette, onThemeChange, readPalette } from './palette'
 import { type Drawn, type Plant, fetchFeatures, isSite } from './plant'
 import { gridReference } from './projection'
@@ -23,6 +24,7 @@ export class PlantMap extends HTMLElement {
   private twin!: TwinTable
   private drawing: Drawing | null = null
   private sites!: SitePair
+  private marks: MarkData | null = null
   private readonly readOut = part('output', 'map-read-out')
   private stopListening = () => {}
 
@@ -54,12 +56,14 @@ export class PlantMap extends HTMLElement {
   private build(plant: Plant[], routes: Plant[]): void {
     this.plant = new Map(plant.map((feature) => [keyOf(feature), feature]))
     this.sites = new SitePair(this.dataset.fromField, this.dataset.toField)
-    this.details = new Details(this.siteActs(), (code) => this.nameOf(code))
+    this.marks = readMarks(this.dataset.marks)
+    this.details = new Details(this.siteActs(), (code) => this.nameOf(code), this.cutLink(), (feature) => this.marksOf(feature))
     this.twin = new TwinTable(document.getElementById(this.dataset.table ?? ''), (key) => this.light(key))
     this.palette = readPalette(this)
-    const drawn = { plant, routes, blocked: this.known(this.twin.blocking()), ends: this.known(this.ends()) }
+    const marks = this.marks ? markFeatures(this.marks, this.plant) : []
+    const drawn = { plant, routes, blocked: this.known(this.twin.blocking()), ends: this.known(this.ends()), marks }
     const view = this.layOut(drawn)
-    this.canvas = new Canvas(view, drawn, () => this.palette)
+    this.canvas = new Canvas(view, drawn, this.marks?.fit ?? false, () => this.palette)
     this.startDrawing()
     this.listen(view)
     this.dataset.state = 'ready'
@@ -73,7 +77,7 @@ export class PlantMap extends HTMLElement {
     const frame = part('div', 'map-frame')
     const side = part('div', 'map-side')
     frame.append(view, this.readOut)
-    side.append(finder(drawn.plant, (feature) => this.goTo(feature)), this.details.element, legend(drawn))
+    side.append(finder(drawn.plant, (feature) => this.goTo(feature)), this.details.element, legend(drawn, this.marks))
     this.replaceChildren(frame, side)
     return view
   }
@@ -84,6 +88,18 @@ export class PlantMap extends HTMLElement {
       { words: 'From here', act: (code) => this.sites.setFrom(code) },
       { words: 'To here', act: (code) => this.sites.setTo(code) },
     ]
+  }
+
+  private cutLink(): CutLink | null {
+    const { cutUrl, cutWords } = this.dataset
+    return cutUrl && cutWords ? { words: cutWords, url: cutUrl } : null
+  }
+
+  /** What the key says of the marks on a thing. */
+  private marksOf(feature: Plant): string[] {
+    const marked = isSite(feature) ? this.marks?.sites : this.marks?.spans
+    const own = marked?.[feature.get('code') as string] ?? []
+    return own.flatMap((mark) => this.marks?.kinds.find(({ kind }) => kind === mark)?.words ?? [])
   }
 
   private startDrawing(): void {

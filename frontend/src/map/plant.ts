@@ -9,7 +9,7 @@ export interface SiteFacts { type: 'site'; code: string; name: string; kind: str
 /** What the server says of a span; pairs are null where they are not disclosed. */
 export interface SpanFacts {
   type: 'span'; code: string; a: string; z: string; length_m: number; length_basis?: string; fibre_owner: string; duct_owner?: string | null
-  offered_pairs: number | null; free_pairs: number | null; risks: string[]; status: string; url?: string
+  offered_pairs: number | null; free_pairs: number | null; risks: string[]; risk_codes?: string[]; status: string; url?: string
 }
 
 /** A span as part of an answer: on which route, and what both routes share there. */
@@ -17,8 +17,8 @@ export interface RouteFacts { route: 1 | 2; span: string; shared: string[] }
 
 export type Plant = Feature<Geometry>
 
-/** What a map draws: the plant, routes over it, those of its features that block a search, and the ends of that search. */
-export interface Drawn { plant: Plant[]; routes: Plant[]; blocked: Plant[]; ends: Plant[] }
+/** What a map draws: the plant, routes over it, those of its features that block a search, the ends of that search, and marks. */
+export interface Drawn { plant: Plant[]; routes: Plant[]; blocked: Plant[]; ends: Plant[]; marks: Plant[] }
 
 const format = new GeoJSON({ dataProjection: 'EPSG:4326', featureProjection: GRID })
 

@@ -55,7 +55,7 @@ def test_a_span_is_drawn_from_longitude_to_latitude_with_its_facts(planner):
     assert facts | {"url": ""} == {
         "type": "span", "code": "A/B", "a": "AAA", "z": "BBB", "length_m": 1000.0, "length_basis": "as_built",
         "fibre_owner": "Irwell Council", "duct_owner": "Tame Valley Nhs", "offered_pairs": 4, "free_pairs": 4,
-        "risks": ["Risk BRIDGE"], "status": "live", "url": "",
+        "risks": ["Risk BRIDGE"], "risk_codes": ["BRIDGE"], "status": "live", "url": "",
     }  # fmt: skip
     assert planner.get(facts["url"]).status_code == 200
 
