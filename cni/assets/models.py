@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -153,3 +154,11 @@ class Rack(Identified, Base):
 
 
 Index("uq_racks_code", func.lower(Rack.code), unique=True)
+
+
+class PlantRevision(Base):
+    """A value of the plant's revision: nearly always the only one. Triggers of the plant's tables renew it."""
+
+    __tablename__ = "plant_revision"
+
+    revision: Mapped[UUID] = mapped_column(primary_key=True)
