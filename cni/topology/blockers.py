@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from cni.topology.answers import Blocker, BlockerKind
 from cni.topology.network import Network
+from cni.topology.old_search import Cut, Flow, Search, find_flow
 from cni.topology.questions import Diversity, ElementKind, Exclusion, Question
-from cni.topology.search import Cut, Flow, Search, find_flow
 
 
 def short_of_pairs(network: Network, pairs: int) -> frozenset[str]:

@@ -1,23 +1,30 @@
 """Sites and spans, and the graph that they make.
 
 The canonical graph is a `networkx.MultiGraph` whose edge key is the span id, so that parallel spans stay apart.
-Searches run on `Network.search_graph`, an immutable view of it that is made once.
+Searches run on `Network.view`, an immutable view of it that is made once.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import networkx as nx
+import numpy as np
 
 from cni.primitives.errors import Problem, refuse_if_any
-from cni.topology.search import SearchGraph
+from cni.topology.old_search import SearchGraph
+from cni.topology.view import MICROMETRES_PER_METRE, Int32s, View, compile_view
 
-MICROMETRES_PER_METRE = 1_000_000
+if TYPE_CHECKING:
+    from cni.primitives.geo import Position  # its libraries are slow to import, and a search needs no places
+
+UNLIMITED = np.iinfo(np.int32).max
+"""Stands for the free pairs of a span without a limit."""
 LONGEST_SPAN_M = 100_000_000
 """More than twice round the Earth: a longer span is a slip of the keyboard or of the unit."""
 
@@ -37,7 +44,7 @@ class Span:
     """Fibre cable plant between the sites `a` and `z`, `length_m` metres long.
 
     `pairs` is the number of its free fibre pairs, None when there is no limit; `risks` are the ids of its risk groups
-    (known elsewhere as shared-risk link groups, SRLG).
+    (known elsewhere as shared-risk link groups, SRLG); `line` is where it runs, as (longitude, latitude) in WGS84.
     """
 
     id: str
@@ -47,9 +54,10 @@ class Span:
     pairs: int | None = None
     risks: tuple[str, ...] = ()
     name: str | None = None
+    line: tuple[Position, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """The graph of sites and spans, with the names of its risk groups by id.
 
@@ -58,22 +66,52 @@ class Network:
 
     graph: nx.MultiGraph
     risk_names: Mapping[str, str] = field(default_factory=dict)
+    pairs_now: Mapping[str, int] | None = None
+    """The free pairs of each span on the days asked about, none where absent; None: those of the graph."""
 
     @cached_property
     def spans(self) -> Mapping[str, Span]:
-        """Every span by its id."""
-        return {key: Span(key, a, z, **given) for a, z, key, given in self.graph.edges(keys=True, data=True)}
+        """Every span by its id, made as it is asked for."""
+        return _SpansById(self)
 
     @cached_property
-    def risk_ids(self) -> frozenset[str]:
-        """The ids of all risk groups that are named or that a span is in."""
-        return frozenset(self.risk_names).union(*(span.risks for span in self.spans.values()))
+    def view(self) -> View:
+        """The view that searches run on."""
+        return compile_view(self.graph, self.risk_names)
+
+    @cached_property
+    def free_pairs(self) -> Int32s:
+        """The free pairs of each span by its number in the view, `UNLIMITED` where there is no limit."""
+        if self.pairs_now is not None:
+            return np.array([self.pairs_now.get(id, 0) for id in self.view.span_ids], np.int32)
+        given = {id: pairs for *_, id, pairs in self.graph.edges(keys=True, data="pairs")}
+        pairs = (given[id] for id in self.view.span_ids)
+        return np.array([UNLIMITED if each is None else min(each, UNLIMITED) for each in pairs], np.int32)
 
     @cached_property
     def search_graph(self) -> SearchGraph:
-        """The view that searches run on, with lengths in whole micrometres."""
+        """The view that the old search runs on."""
         lengths = ((span.id, span.a, span.z, micrometres(span.length_m)) for span in self.spans.values())
         return SearchGraph.of(self.graph.nodes, lengths)
+
+    @property
+    def risk_ids(self) -> Mapping[str, int]:
+        """The ids of all risk groups that are named or that a span is in, with their numbers in the view."""
+        return self.view.risk_numbers
+
+    def with_free_pairs(self, pairs: Mapping[str, int]) -> Network:
+        """Return the same plant with these free pairs, none where absent; what was compiled is shared."""
+        other = replace(self, pairs_now=pairs)
+        other.__dict__["view"] = self.view
+        return other
+
+    def line(self, span_id: str) -> tuple[Position, ...] | None:
+        """Return where a span runs: its line, or the straight one between its ends; None if an end has no place."""
+        span = self.spans[span_id]
+        if span.line is not None:
+            return span.line
+        ends = [self.graph.nodes[end] for end in (span.a, span.z)]
+        return None if any("lon" not in end for end in ends) else tuple((end["lon"], end["lat"]) for end in ends)
 
     def site_name(self, site_id: str) -> str:
         """Return what people call a site: its name, or else its id."""
@@ -102,9 +140,35 @@ def build_network(sites: Iterable[Site], spans: Iterable[Span], risk_names: Mapp
     for site in sites:
         graph.add_node(site.id, **_given(name=site.name, lon=site.lon, lat=site.lat))
     for span in spans:
-        attributes = _given(length_m=span.length_m, pairs=span.pairs, risks=span.risks, name=span.name)
+        attributes = _given(
+            length_m=span.length_m, pairs=span.pairs, risks=span.risks or None, name=span.name, line=span.line
+        )
         graph.add_edge(span.a, span.z, key=span.id, **attributes)
     return Network(graph, dict(risk_names or {}))
+
+
+class _SpansById(Mapping[str, Span]):
+    """The spans of a network, made from its graph as they are asked for: most questions touch few of them."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def __getitem__(self, id: str) -> Span:
+        view = self._network.view
+        number = view.span_numbers[id]
+        a, z = (view.site_ids[ends[number]] for ends in (view.arrays.end_a, view.arrays.end_z))
+        span = Span(id, a, z, **self._network.graph.edges[a, z, id])
+        pairs_now = self._network.pairs_now
+        return span if pairs_now is None else replace(span, pairs=pairs_now.get(id, 0))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._network.view.span_ids)
+
+    def __len__(self) -> int:
+        return len(self._network.view.span_ids)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._network.view.span_numbers
 
 
 def _given(**attributes: object) -> dict[str, object]:

@@ -13,7 +13,7 @@ from cni.topology.answers import Answer, BlockerKind, Outcome, Route
 from cni.topology.network import Network, Site, Span, build_network
 from cni.topology.questions import Diversity, ElementKind, Exclusion, Question
 from cni.topology.routes import answer_question
-from cni.topology.search import Flow, Search
+from cni.topology.old_search import Flow, Search
 from tests.notation import network
 
 LENGTHS = ("0", "0", "1", "1", "1", "2", "3", "5", "0.1", "0.2", "0.3")

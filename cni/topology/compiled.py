@@ -1,0 +1,20 @@
+"""Compiling plain functions over arrays to machine code.
+
+Written once, so that every one of them is compiled alike: kept between processes (`NUMBA_CACHE_DIR` says where, if not
+beside the source), and without holding Python's lock, so that threads search side by side, each in a workspace of its
+own. With `NUMBA_DISABLE_JIT=1` they stay plain Python, which a debugger can step through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+Compiled = TypeVar("Compiled", bound=Callable[..., Any])
+
+
+def compiled(function: Compiled) -> Compiled:
+    """Return the function as machine code, made at its first call and kept for the next process."""
+    return cast(Compiled, njit(cache=True, nogil=True)(function))

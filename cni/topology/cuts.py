@@ -1,0 +1,101 @@
+"""What every route between two sites has to cross, found by walking along one of them.
+
+From each site of the route in turn, all that can be reached without treading on the route is marked, and how far along
+the route that leads. Where nothing so far leads past a site, every route passes it; where nothing but the route's own
+span leads past the span, every route crosses it. Each site is marked once, so the whole takes one look at each span.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cni.topology.compiled import compiled
+from cni.topology.view import Arrays, Int32s, Mask
+
+UNSEEN = -1
+SEEN = -2
+
+
+class Findings(NamedTuple):
+    """For each span and each site of a route, 1 where every route crosses it; the ends are not told."""
+
+    spans: Mask
+    sites: Mask
+
+
+class Marks(NamedTuple):
+    """For each site its place on the route, -1 where unseen, -2 where seen beside the route; and a stack of sites."""
+
+    place: Int32s
+    waiting: Int32s
+
+
+def new_findings(span_count: int) -> Findings:
+    """Return findings for a route of so many spans."""
+    return Findings(np.zeros(span_count, np.uint8), np.zeros(span_count + 1, np.uint8))
+
+
+def new_marks(site_count: int) -> Marks:
+    """Return marks for so many sites."""
+    return Marks(np.full(site_count, UNSEEN, np.int32), np.empty(site_count, np.int32))
+
+
+@compiled
+def follow(graph: Arrays, a: int, route: Int32s, sites: Int32s) -> None:
+    """Write the sites along a route from `a` into `sites`."""
+    sites[0] = a
+    for number in range(len(route)):
+        span = route[number]
+        here = sites[number]
+        sites[number + 1] = graph.end_z[span] if graph.end_a[span] == here else graph.end_a[span]
+
+
+@compiled
+def find_cuts(
+    graph: Arrays, closed: Mask, route: tuple[Int32s, Int32s], marks: Marks, found: Findings, most: int
+) -> int:
+    """Write what every route crosses into `found`; return how many spans of the route were told.
+
+    `route` is its spans and its sites. Stops when `most` sites beside the route are marked: then the rest of the
+    route is not told.
+    """
+    spans, sites = route
+    for number in range(len(sites)):
+        marks.place[sites[number]] = number
+    detour, marked = 0, 0
+    for number in range(len(spans)):
+        if number > 0 and detour <= number:
+            found.sites[number] = 1
+        furthest, more = look_beside(graph, closed, spans[number], sites[number], marks)
+        detour, marked = max(detour, furthest), marked + more
+        if marked > most:
+            return number
+        if detour <= number:
+            found.spans[number] = 1
+    return len(spans)
+
+
+@compiled
+def look_beside(graph: Arrays, closed: Mask, onward: int, site: int, marks: Marks) -> tuple[int, int]:
+    """Mark what can be reached from a site of the route, but not over the span `onward` and not across the route.
+
+    Returns the furthest place on the route that it leads to, and how many sites were marked.
+    """
+    furthest, marked, waiting = 0, 0, 1
+    marks.waiting[0] = site
+    while waiting > 0:
+        waiting -= 1
+        here = marks.waiting[waiting]
+        for arc in range(graph.first_arc[here], graph.first_arc[here + 1]):
+            span, other = graph.arc_span[arc], graph.arc_site[arc]
+            if closed[span] or span == onward:
+                continue
+            if marks.place[other] == UNSEEN:
+                marks.place[other] = SEEN
+                marks.waiting[waiting] = other
+                waiting, marked = waiting + 1, marked + 1
+            else:
+                furthest = max(furthest, marks.place[other])
+    return furthest, marked
