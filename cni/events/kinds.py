@@ -121,6 +121,10 @@ class MemberRolesChanged(Event):
     starts_on: str
 
 
+class NetworkAuditRequested(Event):
+    """Someone asked for an audit of the whole plant, which the worker makes."""
+
+
 class PasswordChosen(Event):
     """A person chose a password by a link; their other sessions ended."""
 

@@ -110,7 +110,7 @@ def spans_in_risk(network: Network, risk: str) -> frozenset[str]:
 
 
 def _cuts_off(network: Network, site: str, core: frozenset[str], spans: Collection[str], passed: str | None) -> bool:
-    """Tell whether the site reaches nothing of the core without these. Where none of the core is left, nothing is cut."""
+    """Tell whether the site reaches nothing of the core without these; where no core is left, nothing is cut."""
     goals = core - {site, passed}
     return bool(goals) and _way_to(network, site, goals, spans, passed) is None
 
