@@ -1,0 +1,52 @@
+"""Whether what is said to stand in the way does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cni.topology.checking_documents import Asked, Element, Fault, SaidAnswer, SaidBlocker
+from cni.topology.checking_plant import Plant, joins
+
+EVERY_ROUTE = "every route"
+"""How a sentence that is held to its word is told: it says so of one thing, with no others that it takes besides."""
+
+
+def blocker_faults(plant: Plant, question: Asked, answer: SaidAnswer) -> Iterator[Fault]:
+    """Yield the blockers that do not block.
+
+    A span, site or risk group blocks if no route is left without it: without it alone, or without all that the same
+    sentence names, which must be fewer than the routes asked for. A span blocks by capacity if it has too few free
+    pairs. What was left out blocks if the ends do not join without it. Of the others only what two routes of a
+    `partly_diverse` answer share may be named, and no sentence may say of those that every route needs them.
+    """
+    for blocker in answer.blockers:
+        if blocker.kind == "capacity":
+            yield from _capacity_faults(plant, question, blocker)
+        elif not plant.has((blocker.kind, blocker.id)):
+            message = f"There is no {blocker.kind} {blocker.id} in the network."
+            yield Fault("unknown_blocker", message, blocker.place)
+        elif not _blocks(plant, question, answer, blocker):
+            message = f"There is a way round the {blocker.kind} {blocker.id}: it does not block."
+            yield Fault("no_blocker", message, blocker.place)
+
+
+def _capacity_faults(plant: Plant, question: Asked, blocker: SaidBlocker) -> Iterator[Fault]:
+    span = plant.spans.get(blocker.id)
+    if span is None:
+        yield Fault("unknown_blocker", f"There is no span {blocker.id} in the network.", blocker.place)
+    elif span.pairs is None or span.pairs >= question.pairs * min(question.routes or 1, 2):
+        message = f"The span {blocker.id} has the free pairs that are asked for."
+        yield Fault("no_blocker", message, blocker.place)
+
+
+def _blocks(plant: Plant, question: Asked, answer: SaidAnswer, blocker: SaidBlocker) -> bool:
+    element: Element = (blocker.kind, blocker.id)
+    if element in question.without or element in (("site", question.a), ("site", question.z)):
+        return not joins(plant, question, question.without)
+    if not joins(plant, question, {*question.without, element}):
+        return True
+    together = {(each.kind, each.id) for each in answer.blockers if each.why == blocker.why}
+    if len(together) < (question.routes or 1) and not joins(plant, question, {*question.without, *together}):
+        return True
+    is_shared = answer.outcome == "partly_diverse" and blocker.id in answer.shared[blocker.kind]
+    return is_shared and EVERY_ROUTE not in blocker.why.lower()
