@@ -1,8 +1,8 @@
 """Sites and spans of an Open Fibre Data Standard network in its JSON form.
 
 The standard says how many fibres a span has, not how many are free: pairs are taken as unlimited. It knows no risk
-groups. Every span counts, whatever its status. Lengths: `fibreLength` (kilometres); else the geodesic length of the
-span's `route`; else of the straight line between its ends.
+groups. Every span counts, whatever its status. A span runs along its `route`. Lengths: `fibreLength` (kilometres);
+else the geodesic length of the `route`; else of the straight line between its ends.
 
 Source: Open Fibre Data Standard 0.4, network schema.
 """
@@ -53,25 +53,27 @@ def _site(node: Fields) -> Site:
 
 def _span(span: Fields, positions: dict[str, Position]) -> Span:
     id, a, z = span.id("id"), span.id("start"), span.id("end")
-    return Span(id, a, z, _length_m(span, [positions[end] for end in (a, z) if end in positions]), name=span.name())
+    line = _line(span) if "route" in span else None
+    ends = [positions[end] for end in (a, z) if end in positions]
+    return Span(id, a, z, _length_m(span, line, ends), name=span.name(), line=line)
 
 
-def _length_m(span: Fields, ends: list[Position]) -> float:
-    if "fibreLength" in span:
-        return span.number("fibreLength", "kilometres") * METRES_PER_KILOMETRE
-    if "route" in span:
-        return _line_length_m(span)
-    if len(ends) == 2:
-        return length_m(ends)
-    span.wrong("no_length", "has no length", "Give fibreLength, a route, or the location of both of its ends.")
-    return 0
-
-
-def _line_length_m(span: Fields) -> float:
+def _line(span: Fields) -> tuple[Position, ...] | None:
     route = span.raw("route")
     coordinates = route.get("coordinates") if isinstance(route, dict) and route.get("type") == "LineString" else None
     if not isinstance(coordinates, list) or len(coordinates) < 2:
         span.wrong("bad_route", "has a route that is no line", "Give a LineString of two positions or more.")
-        return 0
-    line = [position for position in map(span.position, coordinates) if position]
-    return length_m(line) if len(line) == len(coordinates) else 0
+        return None
+    line = tuple(position for position in map(span.position, coordinates) if position)
+    return line if len(line) == len(coordinates) else None
+
+
+def _length_m(span: Fields, line: tuple[Position, ...] | None, ends: list[Position]) -> float:
+    if "fibreLength" in span:
+        return span.number("fibreLength", "kilometres") * METRES_PER_KILOMETRE
+    if "route" in span:
+        return length_m(line) if line else 0
+    if len(ends) == 2:
+        return length_m(ends)
+    span.wrong("no_length", "has no length", "Give fibreLength, a route, or the location of both of its ends.")
+    return 0
