@@ -158,3 +158,21 @@ def _reached_from(
 def _spans_from(network: Network, site: str) -> Iterator[tuple[str, str]]:
     """Yield the spans at a site with the sites that they lead to, by id: every process goes the same way."""
     return iter(sorted((span, there) for there, spans in network.graph.adj[site].items() for span in spans))
+
+
+def explain_exposure(network: Network, exposure: Exposure) -> tuple[str, ...]:
+    """Return what one failure would do to the site in words, a sentence each."""
+    name, core = network.site_name(exposure.site), len(exposure.core)
+    if not core:
+        return ("The network has no core: no two of its sites stay joined whichever span fails.",)
+    others = "another of " if exposure.site in exposure.core else ""
+    if not exposure.is_joined:
+        return (f"No route leads from {name} to the core, {core:,} sites that stay joined whichever span fails.",)
+    every = f"Every route from {name} to {others}the core"
+    said = [f"{every} crosses span {span} ({network.span_name(span)})." for span in exposure.spans]
+    said += [f"{every} passes {network.site_name(site)}." for site in exposure.sites]
+    said += [f"{every} uses the risk group {network.risk_name(risk)}." for risk in exposure.risks]
+    return tuple(said) or (
+        f"No single span, site or risk group that fails cuts {name} off from the core,"
+        f" {core:,} sites that stay joined whichever span fails.",
+    )

@@ -8,7 +8,7 @@ import random
 import networkx as nx
 import pytest
 
-from cni.topology.exposure import Standing, core_of, cut_off_sites, find_exposure
+from cni.topology.exposure import Standing, core_of, cut_off_sites, explain_exposure, find_exposure
 from tests.notation import network
 
 RING = "A-B 1, B-C 1, C-A 1"
@@ -87,3 +87,24 @@ def _is_cut_off(plant, site, core, spans, gone):
     graph.remove_nodes_from([gone] if gone else [])
     goals = core - {site, gone}
     return bool(reached_before) and bool(goals) and not nx.node_connected_component(graph, site) & goals
+
+
+def test_the_sentences_name_each_thing_that_stands_alone_in_the_way():
+    plant = network(f"{RING}, C-D 1 [K]")
+
+    assert explain_exposure(plant, find_exposure(plant, "D")) == (
+        "Every route from D to the core crosses span C-D (C – D).",
+        "Every route from D to the core passes C.",
+        "Every route from D to the core uses the risk group K.",
+    )
+    assert explain_exposure(plant, find_exposure(plant, "A")) == (
+        "No single span, site or risk group that fails cuts A off from the core,"
+        " 3 sites that stay joined whichever span fails.",
+    )
+    assert explain_exposure(network("A-B 1"), find_exposure(network("A-B 1"), "A")) == (
+        "The network has no core: no two of its sites stay joined whichever span fails.",
+    )
+    apart = network(f"{RING}, site X")
+    assert explain_exposure(apart, find_exposure(apart, "X")) == (
+        "No route leads from X to the core, 3 sites that stay joined whichever span fails.",
+    )
