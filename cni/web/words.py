@@ -99,3 +99,10 @@ TARIFF_WORDS = {
     "abortive_visit": "Visit that could not be carried out",
 }
 """What each line of the tariff is called."""
+
+SHARE_WORDS = {
+    "half_or_less": "Half or less",
+    "over_half": "Over a half",
+    "over_three_quarters": "Over three quarters",
+}
+"""How much of the leased pairs the largest user has."""
