@@ -12,7 +12,7 @@ from cni.api.bearer import guard_api
 from cni.api.blueprints import RESOURCES
 from cni.api.frame import ApiV1
 from cni.config import Config
-from cni.runtime import Runtime, connect, open_runtime
+from cni.runtime import Runtime, connect, follow_plant, open_runtime
 from cni.web.assets import register_assets
 from cni.web.blueprints import PAGES
 from cni.web.errors import register_errors
@@ -25,14 +25,18 @@ from cni.web.session import guard_pages
 def create_app(config: Config, runtime: Runtime | None = None) -> Flask:
     """Return the web application with both its doors: pages, and the API under /api/.
 
-    Without a `runtime` it connects to the database that the settings name.
+    Without a `runtime` it connects to the database that the settings name, and follows the plant's changes.
 
     Raises:
         ValueError: there is no secret key to sign cookies with.
     """
     if not config.secret_key:
         raise ValueError("CNI_SECRET_KEY is not set. Set it to a long random text, the same for every process.")
-    open_runtime(runtime or connect(config))
+    if runtime is None:
+        open_runtime(connect(config))
+        follow_plant()
+    else:
+        open_runtime(runtime)
 
     app = Flask("cni.web")
     harden(app, config)

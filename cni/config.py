@@ -24,6 +24,7 @@ class Config:
     secure_cookies: bool = True
     trusted_proxies: int = 0
     upload_limit_mb: int = 20
+    plant_listener: bool = True
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
@@ -39,6 +40,7 @@ class Config:
             secure_cookies=_switch(env, "CNI_SECURE_COOKIES", default=True),
             trusted_proxies=_number(env, "CNI_TRUSTED_PROXIES", default=0),
             upload_limit_mb=_number(env, "CNI_UPLOAD_LIMIT_MB", default=20),
+            plant_listener=_switch(env, "CNI_PLANT_LISTENER", default=True),
         )
 
 

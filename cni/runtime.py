@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from cni.config import Config
 from cni.db.engine import open_engine, session_factory
+from cni.db.listening import Listener
+from cni.members.policy import OPERATOR
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -85,6 +87,22 @@ def reading() -> Iterator[Session]:
     """Give a session for reading: nothing done in it is kept, and what was loaded stays readable afterwards."""
     with current().sessions() as session:
         yield session  # closing rolls back; session.rollback() would forget what was loaded as well
+
+
+def follow_plant() -> None:
+    """Have the network of the live plant ready in this process from now on, unless the settings say no.
+
+    For processes that stay. No answer depends on it: each question looks for itself whether the plant has changed.
+    """
+    if current().config.plant_listener:
+        Listener(current().sessions.kw["bind"], "plant_revision", _prepare_plant).start()
+
+
+def _prepare_plant() -> None:
+    from cni.operations import maintaining  # late: a command that asks a file needs no engine for the plant
+
+    with reading() as session:
+        maintaining.prepare_plant(session, OPERATOR)
 
 
 def now() -> datetime:

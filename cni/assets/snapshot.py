@@ -1,122 +1,196 @@
 """From the tables of the plant to the graph that routes are sought in: the one bridge between the two.
 
-Only what a live contribution brought is in it. How many pairs are free on which days is told by leases, a floor above,
-so it is passed in: start from `leases.queries.open_network`.
+Only what a live contribution brought is in it. A process keeps the plant that it has read and asks on each use whether
+its revision still stands, in the same transaction: no answer comes from stale plant, whichever process changed it.
+Which pairs are free on which days is told by leases, a floor above: start from `leases.queries.open_network`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from threading import Lock
 from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from cni.assets.models import Contribution, RiskGroup, Site, Span, span_risks
-from cni.assets.words import ContributionStatus, RiskKind
-from cni.primitives.geo import Position, line_of
+from cni.assets.models import Contribution, FibrePair, PlantRevision, RiskGroup, Site, Span, span_risks
+from cni.assets.words import ContributionStatus, PairState, RiskKind
+from cni.members.models import Member
+from cni.primitives.geo import line_of
 from cni.topology import network as graph
 
+PLANTS_KEPT = 2
+"""How many revisions a process keeps: what stands, and what a question that began a moment ago still works on."""
 
-class NamedSite(NamedTuple):
-    """A live site as a person chooses it from a list."""
+Revision = tuple[UUID, ...]
+"""The values of the plant's revision, in order; migration 0007 says how they come about."""
+
+
+class NamedThing(NamedTuple):
+    """A site, a risk group or an owner as a person chooses it from a list; the code of an owner is its slug."""
 
     code: str
     name: str
 
 
-class DrawnSpan(NamedTuple):
-    """A span as part of a route on a map: its number, and what it shares with another route ("Chamber CH-MEDLOCK")."""
+@dataclass(frozen=True, eq=False)
+class Plant:
+    """The live plant at one revision. Not to be changed: every question of the process reads the same one.
 
-    route: int
-    code: str
-    line: list[Position]
-    shared: tuple[str, ...]
-
-
-def load_network(session: Session, free_pairs: Mapping[str, int]) -> graph.Network:
-    """Return the live plant as a network; `free_pairs` are those of each span, by code, and none where it is absent.
-
-    A span enters when it and both its ends are live. Three statements.
+    The pairs of `network` are the offered ones, leased or not; `offered` has them by span. `owners` are the slugs of
+    whoever owns the fibre or the duct of each span; `owner_names` and `risk_kinds` are by slug and by code.
     """
-    risks: dict[str, list[str]] = {}
-    names: dict[str, str] = {}
-    for span_code, risk_code, risk_name, _kind in session.execute(_risks_of_spans()):
-        risks.setdefault(span_code, []).append(risk_code)
-        names[risk_code] = risk_name
-    sites = [graph.Site(code, name, lon, lat) for code, name, lon, lat in session.execute(_live_sites())]
-    spans = [
-        graph.Span(code, a, z, _number(length_m), free_pairs.get(code, 0), tuple(risks.get(code, ())))
-        for code, a, z, length_m in session.execute(_live_spans())
-    ]
-    return graph.build_network(sites, spans, names)
+
+    network: graph.Network
+    offered: Mapping[str, int]
+    owners: Mapping[str, tuple[str, ...]]
+    owner_names: Mapping[str, str]
+    risk_kinds: Mapping[str, RiskKind]
+
+    @cached_property
+    def sites(self) -> list[NamedThing]:
+        """Every site, by name."""
+        return _by_name({code: self.network.site_name(code) for code in self.network.graph})
+
+    @cached_property
+    def risks(self) -> list[NamedThing]:
+        """Every risk group that a span is in, by name."""
+        return _by_name({code: self.network.risk_name(code) for code in self.risk_kinds})
+
+    @cached_property
+    def codes(self) -> Mapping[str, Mapping[str, str]]:
+        """How the codes of each kind ("site", "span", "risk", "owner") are written, by how they are in lower case."""
+        known: dict[str, Collection[str]] = {
+            "site": self.network.graph,
+            "span": self.owners,
+            "risk": self.risk_kinds,
+            "owner": self.owner_names,
+        }
+        return {kind: {code.lower(): code for code in codes} for kind, codes in known.items()}
+
+    @cached_property
+    def spans_of_owners(self) -> Mapping[str, tuple[str, ...]]:
+        """The spans of each owner, by its slug."""
+        spans: dict[str, list[str]] = {slug: [] for slug in self.owner_names}
+        for code, slugs in self.owners.items():
+            for slug in slugs:
+                spans[slug].append(code)
+        return {slug: tuple(sorted(codes)) for slug, codes in spans.items()}
 
 
-def live_sites(session: Session) -> list[NamedSite]:
-    """Return the sites that a route may begin or end at, by name. One statement."""
-    return [NamedSite(code, name) for code, name, _, _ in session.execute(_live_sites().order_by(Site.name, Site.code))]
+class PlantsInMemory:
+    """The last plants that a process has read, by revision. Of threads that want the same one, the first reads it."""
+
+    def __init__(self) -> None:
+        self._plants: dict[Revision, Plant] = {}
+        self._reading = Lock()
+
+    def at(self, revision: Revision, read: Callable[[], tuple[Revision, Plant]]) -> Plant:
+        """Return the plant at a revision, or else the one that `read` finds, which may be of a later revision."""
+        kept = self._plants.get(revision)
+        if kept is not None:
+            return kept
+        with self._reading:
+            if revision not in self._plants:
+                revision, plant = read()
+                newest = [*self._plants.items(), (revision, plant)][-PLANTS_KEPT:]
+                self._plants = dict(newest)  # a new one: other threads look into the old one without the lock
+            return self._plants[revision]
 
 
-def draw_routes(session: Session, routes: Sequence[Sequence[str]]) -> list[DrawnSpan]:
-    """Return the spans of routes, given by their codes, as lines on a map, in order. Two statements."""
-    codes = {code for route in routes for code in route}
-    a, z = aliased(Site), aliased(Site)
-    found = (
-        select(Span.code, Span.geometry, a.code, a.longitude, a.latitude, z.code, z.longitude, z.latitude)
-        .join(a, Span.a_id == a.id)
-        .join(z, Span.z_id == z.id)
-        .where(Span.code.in_(codes))
+_in_memory = PlantsInMemory()
+
+
+def live_plant(session: Session) -> Plant:
+    """Return the live plant as this transaction sees it. One statement where the process has it in memory."""
+    return _in_memory.at(plant_revision(session), lambda: read_plant(session))
+
+
+def plant_revision(session: Session) -> Revision:
+    """Return the revision of the plant that this transaction sees, its own changes included."""
+    return tuple(session.scalars(select(PlantRevision.revision).order_by(PlantRevision.revision)))
+
+
+def read_plant(session: Session) -> tuple[Revision, Plant]:
+    """Return the plant from the tables with its revision; read again what was changed between two statements."""
+    while True:
+        revision = plant_revision(session)
+        rows = _read_rows(session)
+        if plant_revision(session) == revision:
+            return revision, _plant_of(rows)
+
+
+class _Rows(NamedTuple):
+    """What the tables say of the live plant."""
+
+    sites: list[graph.Site]
+    spans: list[_SpanRow]
+    risks: list[tuple[str, str, str, RiskKind]]
+    offered: dict[str, int]
+    members: dict[str, str]
+
+
+class _SpanRow(NamedTuple):
+    code: str
+    a: str
+    z: str
+    length_m: Decimal
+    geometry: bytes | None
+    fibre_owner: str
+    duct_owner: str | None
+
+
+def _read_rows(session: Session) -> _Rows:
+    """Read the live plant in five statements, however large it is."""
+    spans = [_SpanRow(*row) for row in session.execute(_live_spans())]
+    live = {span.code for span in spans}
+    return _Rows(
+        sites=[graph.Site(*row) for row in session.execute(_live_sites())],
+        spans=spans,
+        risks=[tuple(row) for row in session.execute(risks_of_spans()) if row[0] in live],
+        offered=dict(session.execute(_offered_pairs()).all()),
+        members=dict(session.execute(select(Member.slug, Member.name)).all()),
     )
-    lines: dict[str, list[Position]] = {}
-    sites: dict[str, tuple[str, str]] = {}
-    for code, geometry, a_code, a_lon, a_lat, z_code, z_lon, z_lat in session.execute(found):
-        lines[code] = [(a_lon, a_lat), (z_lon, z_lat)] if geometry is None else line_of(geometry)
-        sites[code] = (a_code, z_code)
-    risks: dict[str, dict[str, RiskKind]] = {code: {} for code in codes}
-    for code, risk_code, _name, kind in session.execute(_risks_of_spans().where(Span.code.in_(codes))):
-        risks[code][risk_code] = kind
-    ends = {site for route in routes for site in _ends(route, sites)}
-    shared_sites, shared_risks = _in_two(routes, sites) - ends, _in_two(routes, risks)
+
+
+def _plant_of(rows: _Rows) -> Plant:
+    owners = {span.code: tuple(dict.fromkeys(filter(None, (span.fibre_owner, span.duct_owner)))) for span in rows.spans}
+    network = graph.build_network(rows.sites, _graph_spans(rows), {code: name for _, code, name, _ in rows.risks})
+    network.view  # noqa: B018  made now, for all threads, and not by each that comes next
+    return Plant(
+        network=network,
+        offered={span.code: rows.offered.get(span.code, 0) for span in rows.spans},
+        owners=owners,
+        owner_names={slug: rows.members[slug] for slugs in owners.values() for slug in slugs},
+        risk_kinds={code: kind for _, code, _, kind in rows.risks},
+    )
+
+
+def _graph_spans(rows: _Rows) -> list[graph.Span]:
+    risks: dict[str, list[str]] = {}
+    for span_code, risk_code, _, _ in rows.risks:
+        risks.setdefault(span_code, []).append(risk_code)
     return [
-        DrawnSpan(
-            number,
-            code,
-            lines[code],
-            shared=(
-                *(_label(kind, risk) for risk, kind in risks[code].items() if risk in shared_risks),
-                *(_label("site", site) for site in sites[code] if site in shared_sites),
-            ),
+        graph.Span(
+            span.code,
+            span.a,
+            span.z,
+            _number(span.length_m),
+            pairs=rows.offered.get(span.code, 0),
+            risks=tuple(risks.get(span.code, ())),
+            line=None if span.geometry is None else tuple(line_of(span.geometry)),
         )
-        for number, route in enumerate(routes, 1)
-        for code in route
+        for span in rows.spans
     ]
 
 
-def risk_kinds(session: Session, codes: Collection[str]) -> dict[str, RiskKind]:
-    """Return what kind each of these risk groups is, by code."""
-    if not codes:
-        return {}
-    rows = session.execute(select(RiskGroup.code, RiskGroup.kind).where(RiskGroup.code.in_(codes)))
-    return dict(rows.all())
-
-
-def _label(kind: str, code: str) -> str:
-    """Return what a map calls a thing where there is no room for its name."""
-    return f"{kind.replace('_', ' ').capitalize()} {code}"
-
-
-def _ends(route: Sequence[str], sites: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the two sites of a route that only one of its spans touches."""
-    counts = Counter(site for code in route for site in sites[code])
-    return [site for site, count in counts.items() if count == 1]
-
-
-def _in_two(routes: Sequence[Sequence[str]], things: Mapping[str, Collection[str]]) -> set[str]:
-    """Return those of the things along spans that two or more routes have."""
-    counts = Counter(thing for route in routes for thing in {thing for code in route for thing in things[code]})
-    return {thing for thing, count in counts.items() if count > 1}
+def _by_name(names: Mapping[str, str]) -> list[NamedThing]:
+    return sorted((NamedThing(code, name) for code, name in names.items()), key=lambda thing: (thing.name, thing.code))
 
 
 def _number(length_m: Decimal) -> float:
@@ -132,18 +206,31 @@ def _live_sites() -> Select[str, str, float, float]:
     )
 
 
-def _live_spans() -> Select[str, str, str, Decimal]:
-    a, z = aliased(Site), aliased(Site)
+def _live_spans() -> Select[str, str, str, Decimal, bytes | None, str, str | None]:
+    """Select the spans that are live, as are both their ends; in the order of `_SpanRow`."""
+    a, z, fibre_owner, duct_owner = aliased(Site), aliased(Site), aliased(Member), aliased(Member)
     live = select(Contribution.id).where(Contribution.status == ContributionStatus.LIVE)
     return (
-        select(Span.code, a.code, z.code, Span.length_m)
+        select(Span.code, a.code, z.code, Span.length_m, Span.geometry, fibre_owner.slug, duct_owner.slug)
         .join(a, Span.a_id == a.id)
         .join(z, Span.z_id == z.id)
+        .join(fibre_owner, Span.fibre_owner_id == fibre_owner.id)
+        .outerjoin(duct_owner, Span.duct_owner_id == duct_owner.id)
         .where(Span.contribution_id.in_(live), a.contribution_id.in_(live), z.contribution_id.in_(live))
     )
 
 
-def _risks_of_spans() -> Select[str, str, str, RiskKind]:
+def _offered_pairs() -> Select[str, int]:
+    return (
+        select(Span.code, func.count())
+        .join(FibrePair, FibrePair.span_id == Span.id)
+        .where(FibrePair.state == PairState.OFFERED)
+        .group_by(Span.code)
+    )
+
+
+def risks_of_spans() -> Select[str, str, str, RiskKind]:
+    """Select each risk group of each span: the span's code, the group's code, name and kind."""
     return (
         select(Span.code, RiskGroup.code, RiskGroup.name, RiskGroup.kind)
         .join(span_risks, span_risks.c.span_id == Span.id)

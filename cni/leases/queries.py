@@ -6,7 +6,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cni.assets.models import FibrePair, Span
-from cni.assets.snapshot import load_network
+from cni.assets.snapshot import Plant, live_plant
 from cni.assets.words import PairState
 from cni.leases.allocation import overlaps
 from cni.leases.lifecycle import LeaseStatus
@@ -16,17 +16,24 @@ from cni.topology.network import Network
 
 
 def open_network(session: Session, window: Period) -> Network:
-    """Return the live plant with the pairs of each span that are free on all days of `window`. Four statements."""
-    return load_network(session, count_free_pairs(session, window))
+    """Return the live plant with the pairs of each span that are free on all days of `window`. See `free_in`."""
+    return free_in(session, live_plant(session), window)
 
 
-def count_free_pairs(session: Session, window: Period) -> dict[str, int]:
-    """Return how many offered pairs of each span no lease holds on any day of `window`, by code; none: not in it."""
-    held = select(Allocation.id).where(Allocation.fibre_pair_id == FibrePair.id, overlaps(window)).exists()
+def free_in(session: Session, plant: Plant, window: Period) -> Network:
+    """Return a plant's network with the pairs of each span that are free on all days of `window`. One statement."""
+    held = count_held_pairs(session, window)
+    free = {code: plant.offered[code] - count for code, count in held.items() if code in plant.offered}
+    return plant.network.with_free_pairs({**plant.offered, **free})
+
+
+def count_held_pairs(session: Session, window: Period) -> dict[str, int]:
+    """Return how many of a span's offered pairs some lease holds on a day of `window`, by code; none: not in it."""
     rows = session.execute(
-        select(Span.code, func.count())
+        select(Span.code, func.count(FibrePair.id.distinct()))
         .join(FibrePair, FibrePair.span_id == Span.id)
-        .where(FibrePair.state == PairState.OFFERED, ~held)
+        .join(Allocation, Allocation.fibre_pair_id == FibrePair.id)
+        .where(FibrePair.state == PairState.OFFERED, overlaps(window))
         .group_by(Span.code)
     )
     return dict(rows.all())

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from cni.assets.snapshot import live_plant
 from cni.events.kinds import OldSignInsForgotten
 from cni.events.record import record
 from cni.members.models import SignIn, SignInAttempt
@@ -29,3 +30,12 @@ def forget_old_sign_ins(session: Session, actor: Actor, *, at: datetime) -> int:
     if forgotten:
         record(session, actor, OldSignInsForgotten(subject="co-op", rows=forgotten), at=at)
     return forgotten
+
+
+def prepare_plant(session: Session, actor: Actor) -> None:
+    """Have the network of the live plant read and compiled in this process, so that the next question need not wait.
+
+    Permission: coop:maintain
+    """
+    require(actor, Permission.COOP_MAINTAIN)
+    live_plant(session)

@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from cni.assets.drawing import DrawnSpan, draw_routes
 from cni.assets.models import Site, Span
-from cni.assets.snapshot import DrawnSpan, NamedSite, draw_routes, live_sites, risk_kinds
+from cni.assets.snapshot import NamedThing, live_plant
 from cni.db.paging import read_page
 from cni.events.kinds import LeaseRequested, QuoteMade
 from cni.events.record import record
@@ -111,7 +112,7 @@ class RouteFinding:
 class SearchChoices:
     """What a search can be filled in with: the sites, by name, and the terms on offer, in months."""
 
-    sites: list[NamedSite]
+    sites: list[NamedThing]
     terms: list[int]
 
 
@@ -135,14 +136,15 @@ def find_routes(session: Session, actor: Actor, search: RouteSearch, *, on: date
     version = version_in_force(tariff_versions(session), search.starts_on)
     prices = prices_of(version)
     problems = [*_date_problems(search, on), *price_problems(search.pairs, search.term_months, prices)]
-    network = queries.open_network(session, _tomorrow(on) if problems else search.period)
+    plant = live_plant(session)
+    network = queries.free_in(session, plant, _tomorrow(on) if problems else search.period)
     search = _with_codes_of(network, search)
     refuse_if_any(_one_each([*problems, *question_problems(network, search.question)]))
     answer = answer_question(network, search.question)
     offer = None
     if answer.outcome is Outcome.FOUND:
         terms = Terms(search.pairs, search.term_months, prices)
-        offer = make_offer(network, answer, terms, risk_kinds(session, answer.shared.risks))
+        offer = make_offer(network, answer, terms, plant.risk_kinds)
     return RouteFinding(search, network, answer, version.id, offer)
 
 
@@ -238,7 +240,7 @@ def search_choices(session: Session, actor: Actor, *, on: date) -> SearchChoices
     require(actor, Permission.ROUTES_SEARCH)
     versions = tariff_versions(session)
     terms = sorted(prices_of(version_in_force(versions, on)).term_percent) if versions else []
-    return SearchChoices(live_sites(session), terms)
+    return SearchChoices(live_plant(session).sites, terms)
 
 
 def draw(session: Session, actor: Actor, routes: Sequence[Sequence[str]]) -> list[DrawnSpan]:

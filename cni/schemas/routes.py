@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import marshmallow as ma
 
-from cni.assets.snapshot import DrawnSpan
+from cni.assets.drawing import DrawnSpan
 from cni.leases.offers import APART
 from cni.operations.ordering import RouteFinding, RouteSearch
 from cni.schemas.reading import Request, View

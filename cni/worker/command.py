@@ -16,4 +16,6 @@ def worker(until_done: bool) -> None:
     config = Config.from_env()
     url = runtime.database_url(config)
     runtime.open_runtime(runtime.connect(config))
+    if not until_done:
+        runtime.follow_plant()
     run_worker(url, wait=not until_done)

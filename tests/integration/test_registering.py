@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from cni.assets.importing import PlantTables, Submission, Table, read_geojson, read_upload
 from cni.assets.models import Contribution, FibrePair, Site, Span
-from cni.assets.snapshot import load_network
+from cni.assets.snapshot import live_plant
 from cni.assets.words import ContributionStatus, LengthBasis
 from cni.events.models import EventRow
 from cni.members.policy import OPERATOR, Role, SamePerson
@@ -62,10 +62,10 @@ def propose(session, actor, submission, **more):
 
 def test_proposed_plant_is_in_no_route_until_the_steward_accepts_it(session, officer, steward, sites):
     contribution = propose(session, officer, spans(span_row()))
-    assert "S1" not in load_network(session, {}).spans
+    assert "S1" not in live_plant(session).network.spans
     registering.accept_contribution(session, steward, contribution.reference, at=NOW)
     session.flush()
-    assert "S1" in load_network(session, {}).spans
+    assert "S1" in live_plant(session).network.spans
     assert contribution.decided_by_id == steward.person_id
     assert [row.kind for row in session.scalars(select(EventRow).order_by(EventRow.id))] == [
         "ContributionProposed",

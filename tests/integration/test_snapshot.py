@@ -1,10 +1,18 @@
-"""From the live plant to the graph that routes are sought in."""
+"""From the live plant to the graph that routes are sought in, and back again when the plant has changed."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
+from threading import Barrier, BrokenBarrierError
+from uuid import uuid4
 
-from cni.assets.snapshot import draw_routes, live_sites
+import pytest
+from sqlalchemy import text
+
+from cni.assets.drawing import draw_routes
+from cni.assets.snapshot import PlantsInMemory, live_plant, plant_revision, read_plant
 from cni.assets.words import PairState
 from cni.leases.allocation import NewLease, RouteSpan, add_lease
 from cni.leases.lifecycle import LeaseStatus
@@ -54,7 +62,7 @@ def test_proposed_plant_does_not_enter_nor_does_a_span_that_ends_at_it(session):
     lay(session, "X-Y 1", live=False)
     lay(session, "A-X 1")
     assert list(open_network(session, YEAR).spans) == ["A-B"]
-    assert [site.code for site in live_sites(session)] == ["A", "B"]
+    assert [site.code for site in live_plant(session).sites] == ["A", "B"]
 
 
 def test_only_offered_pairs_are_free(session):
@@ -83,12 +91,25 @@ def test_a_span_without_offered_pairs_stays_in_the_network_with_none_free(sessio
     assert open_network(session, YEAR).spans["A-B"].pairs == 0
 
 
-def test_four_statements_read_the_network_however_large(session, count_queries):
+def test_two_statements_read_the_network_again_however_large(session, count_queries):
     lay(session, "A-B 1 [K1], B-C 1, C-D 1 [K1], D-A 1")
+    open_network(session, YEAR)
     session.expire_all()
     with count_queries() as statements:
-        open_network(session, YEAR)
-    assert len(statements) == 4
+        network = open_network(session, YEAR)
+    assert len(statements) == 2
+    assert len(network.spans) == 4
+
+
+def test_nine_statements_read_it_after_a_change(session, count_queries):
+    spans = lay(session, "A-B 1 [K1], B-C 1, C-D 1 [K1], D-A 1")
+    open_network(session, YEAR)
+    spans["A-B"].length_m = 2
+    session.flush()
+    with count_queries() as statements:
+        network = open_network(session, YEAR)
+    assert network.spans["A-B"].length_m == 2
+    assert len(statements) == 9
 
 
 def test_a_span_without_a_drawn_line_is_shown_straight(session):
@@ -112,3 +133,88 @@ def test_where_two_routes_meet_is_told_on_their_spans(session, count_queries):
         (2, "M-Z.2", ("Site M",)),
     ]
     assert len(statements) == 2
+
+
+def test_a_transaction_sees_the_plant_that_it_has_changed_itself_and_not_what_it_took_back(session):
+    lay(session, "A-B 1")
+    before = live_plant(session)
+    savepoint = session.begin_nested()
+    lay(session, "B-C 1")
+    assert set(live_plant(session).network.spans) == {"A-B", "B-C"}
+    savepoint.rollback()
+    assert live_plant(session) is before
+
+
+PLANT = {
+    "contributions": "status",
+    "sites": "name",
+    "risk_groups": "name",
+    "spans": "length_m",
+    "span_risks": "span_id",
+    "fibre_pairs": "state",
+}
+
+
+@pytest.mark.parametrize("table", PLANT)
+def test_every_change_of_plant_gives_it_another_revision(session, table):
+    lay(session, "A-B 1 [K1]")
+    seen = [plant_revision(session)]
+    for change in (f"UPDATE {table} SET {PLANT[table]} = {PLANT[table]}", f"DELETE FROM {table} WHERE false"):
+        session.execute(text(change))
+        seen.append(plant_revision(session))
+    assert len(set(seen)) == 3
+
+
+def test_a_member_that_is_renamed_is_renamed_as_an_owner(session):
+    owner = make_member(session, "irwell-council")
+    lay(session, "A-B 1", owner=owner)
+    assert live_plant(session).owner_names == {"irwell-council": "Irwell Council"}
+    owner.name = "Irwell Borough Council"
+    session.flush()
+    assert live_plant(session).owner_names == {"irwell-council": "Irwell Borough Council"}
+
+
+def test_a_span_belongs_to_the_owner_of_its_fibre_and_to_that_of_its_duct(session):
+    spans = lay(session, "A-B 1, B-C 1", owner=make_member(session, "irwell-council"))
+    spans["B-C"].duct_owner_id = make_member(session, "tramway-ducts").id
+    session.flush()
+    assert live_plant(session).spans_of_owners == {"irwell-council": ("A-B", "B-C"), "tramway-ducts": ("B-C",)}
+
+
+def test_leases_are_not_plant(session):
+    spans = lay(session, "A-B 1 x2")
+    before = live_plant(session)
+    hold(session, [spans["A-B"]], starts_on=date(2027, 1, 1), ends_on=None)
+    assert live_plant(session) is before
+    assert open_network(session, YEAR).spans["A-B"].pairs == 1
+    assert before.network.spans["A-B"].pairs == 2
+
+
+def test_two_threads_that_want_the_same_plant_read_it_once(session):
+    lay(session, "A-B 1")
+    revision, plant = read_plant(session)
+    memory, both_ask, both_read, reads = PlantsInMemory(), Barrier(2), Barrier(2), []
+
+    def read():
+        reads.append(revision)
+        with suppress(BrokenBarrierError):
+            both_read.wait(timeout=0.5)  # long enough for the other thread to come here too, if nothing keeps it
+        return revision, plant
+
+    def ask(_):
+        both_ask.wait()
+        return memory.at(revision, read)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(ask, range(2))) == [plant, plant]
+    assert reads == [revision]
+
+
+def test_a_process_keeps_the_last_two_plants(session):
+    lay(session, "A-B 1")
+    _, plant = read_plant(session)
+    memory, reads = PlantsInMemory(), []
+    revisions = [(uuid4(),) for _ in range(3)]
+    for revision in (*revisions, revisions[2], revisions[1], revisions[0]):
+        memory.at(revision, lambda now=revision: (reads.append(now), (now, plant))[1])
+    assert reads == [*revisions, revisions[0]]

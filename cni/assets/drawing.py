@@ -1,0 +1,76 @@
+"""Routes as lines on a map, with what they share at each span."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from cni.assets.models import Site, Span
+from cni.assets.snapshot import risks_of_spans
+from cni.assets.words import RiskKind
+from cni.primitives.geo import Position, line_of
+
+
+class DrawnSpan(NamedTuple):
+    """A span as part of a route on a map: its number, and what it shares with another route ("Chamber CH-MEDLOCK")."""
+
+    route: int
+    code: str
+    line: list[Position]
+    shared: tuple[str, ...]
+
+
+def draw_routes(session: Session, routes: Sequence[Sequence[str]]) -> list[DrawnSpan]:
+    """Return the spans of routes, given by their codes, as lines on a map, in order. Two statements."""
+    codes = {code for route in routes for code in route}
+    a, z = aliased(Site), aliased(Site)
+    found = (
+        select(Span.code, Span.geometry, a.code, a.longitude, a.latitude, z.code, z.longitude, z.latitude)
+        .join(a, Span.a_id == a.id)
+        .join(z, Span.z_id == z.id)
+        .where(Span.code.in_(codes))
+    )
+    lines: dict[str, list[Position]] = {}
+    sites: dict[str, tuple[str, str]] = {}
+    for code, geometry, a_code, a_lon, a_lat, z_code, z_lon, z_lat in session.execute(found):
+        lines[code] = [(a_lon, a_lat), (z_lon, z_lat)] if geometry is None else line_of(geometry)
+        sites[code] = (a_code, z_code)
+    risks: dict[str, dict[str, RiskKind]] = {code: {} for code in codes}
+    for code, risk_code, _name, kind in session.execute(risks_of_spans().where(Span.code.in_(codes))):
+        risks[code][risk_code] = kind
+    ends = {site for route in routes for site in _ends(route, sites)}
+    shared_sites, shared_risks = _in_two(routes, sites) - ends, _in_two(routes, risks)
+    return [
+        DrawnSpan(
+            number,
+            code,
+            lines[code],
+            shared=(
+                *(_label(kind, risk) for risk, kind in risks[code].items() if risk in shared_risks),
+                *(_label("site", site) for site in sites[code] if site in shared_sites),
+            ),
+        )
+        for number, route in enumerate(routes, 1)
+        for code in route
+    ]
+
+
+def _label(kind: str, code: str) -> str:
+    """Return what a map calls a thing where there is no room for its name."""
+    return f"{kind.replace('_', ' ').capitalize()} {code}"
+
+
+def _ends(route: Sequence[str], sites: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the two sites of a route that only one of its spans touches."""
+    counts = Counter(site for code in route for site in sites[code])
+    return [site for site, count in counts.items() if count == 1]
+
+
+def _in_two(routes: Sequence[Sequence[str]], things: Mapping[str, Collection[str]]) -> set[str]:
+    """Return those of the things along spans that two or more routes have."""
+    counts = Counter(thing for route in routes for thing in {thing for code in route for thing in things[code]})
+    return {thing for thing, count in counts.items() if count > 1}
