@@ -1,7 +1,7 @@
 """Compiling plain functions over arrays to machine code.
 
-Written once, so that every one of them is compiled alike: kept between processes (`NUMBA_CACHE_DIR` says where, if not
-beside the source), and without holding Python's lock, so that threads search side by side, each in a workspace of its
+Written once, so that every one of them is compiled alike: kept between processes (see `code_cache`), and
+without holding Python's lock, so that threads search side by side, each in a workspace of its
 own. With `NUMBA_DISABLE_JIT=1` they stay plain Python, which a debugger can step through.
 """
 
@@ -12,9 +12,11 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
+from cni.topology.code_cache import keep
+
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 
 def compiled(function: Compiled) -> Compiled:
     """Return the function as machine code, made at its first call and kept for the next process."""
-    return cast(Compiled, njit(cache=True, nogil=True)(function))
+    return cast(Compiled, keep(njit(nogil=True)(function)))

@@ -83,19 +83,21 @@ def look_beside(graph: Arrays, closed: Mask, onward: int, site: int, marks: Mark
 
     Returns the furthest place on the route that it leads to, and how many sites were marked.
     """
-    furthest, marked, waiting = 0, 0, 1
-    marks.waiting[0] = site
-    while waiting > 0:
-        waiting -= 1
-        here = marks.waiting[waiting]
-        for arc in range(graph.first_arc[here], graph.first_arc[here + 1]):
-            span, other = graph.arc_span[arc], graph.arc_site[arc]
+    first_arc, arc_site, arc_span = graph.first_arc, graph.arc_site, graph.arc_span
+    place, waiting = marks.place, marks.waiting
+    furthest, marked, count = 0, 0, 1
+    waiting[0] = site
+    while count > 0:
+        count -= 1
+        here = waiting[count]
+        for arc in range(first_arc[here], first_arc[here + 1]):
+            span, other = arc_span[arc], arc_site[arc]
             if closed[span] or span == onward:
                 continue
-            if marks.place[other] == UNSEEN:
-                marks.place[other] = SEEN
-                marks.waiting[waiting] = other
-                waiting, marked = waiting + 1, marked + 1
+            if place[other] == UNSEEN:
+                place[other] = SEEN
+                waiting[count] = other
+                count, marked = count + 1, marked + 1
             else:
-                furthest = max(furthest, marks.place[other])
+                furthest = max(furthest, place[other])
     return furthest, marked

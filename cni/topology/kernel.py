@@ -29,26 +29,21 @@ MOST_ROUTES = 8
 """A query's searches are no more, so neither is how often one span comes into use."""
 FREE = -1
 NO_SPAN = -1
+NOWHERE = -1
 
-QUERY, SEARCH, HEAP_SIZE, SETTLED, USED = range(5)
-"""Places in `Workspace.counters`: number of the query and of the search, then sizes."""
+DISTANCE, POTENTIAL, POTENTIAL_OF, REACHED_IN, ARRIVAL_STATE, ARRIVAL_SPAN = range(6)
+"""Columns of `Workspace.states`."""
+QUERY, SEARCH, SETTLED, USED = range(4)
+"""Places in `Workspace.counters`: number of the query and of the search, how many are settled and used."""
 
 
 class Workspace(NamedTuple):
     """What a query writes on, one for each thread. Stamps tell what is of this search, so that nothing is wiped."""
 
-    distance: Int64s
-    """2 n: from the start, by state"""
-    potential: Int64s
-    """2 n"""
-    arrival_span: Int32s
-    """2 n: the span by which a state was reached, -1 where a crossed site was stepped across"""
-    arrival_state: Int32s
-    """2 n: the state before it"""
-    reached_in: Int32s
-    """2 n: the search that reached it last"""
-    potential_of: Int32s
-    """2 n: the query that its potential is of"""
+    states: Int64s
+    """2 n × 6, a row for each state, so that what is asked of one lies together: its distance from the start, its
+    potential, the query that this is of, the search that reached the state last, the state before it, and the span
+    between (-1 where a crossed site was stepped across)"""
     settled: Int32s
     """2 n: states in the order in which this search settled them"""
     heap_keys: Int64s
@@ -58,27 +53,22 @@ class Workspace(NamedTuple):
     crossed: Mask
     """n: 1 where a route passes and none other may"""
     used: Int32s
-    """m: spans that some search of the query took into use"""
+    """Spans that some search of the query took into use"""
     counters: Int64s
 
 
 def new_workspace(site_count: int, span_count: int) -> Workspace:
     """Return a workspace for a view of so many sites and spans."""
-    states, steps = 2 * site_count, 4 * span_count + 2 * site_count + 1
+    steps = 4 * span_count + 2 * site_count + 1
     return Workspace(
-        distance=np.zeros(states, np.int64),
-        potential=np.zeros(states, np.int64),
-        arrival_span=np.zeros(states, np.int32),
-        arrival_state=np.zeros(states, np.int32),
-        reached_in=np.zeros(states, np.int32),
-        potential_of=np.zeros(states, np.int32),
-        settled=np.zeros(states, np.int32),
+        states=np.zeros((2 * site_count, 6), np.int64),
+        settled=np.zeros(2 * site_count, np.int32),
         heap_keys=np.zeros(steps, np.int64),
         heap_states=np.zeros(steps, np.int32),
         leads_to=np.full(span_count, FREE, np.int32),
         crossed=np.zeros(site_count, np.uint8),
         used=np.zeros(MOST_ROUTES * span_count, np.int32),
-        counters=np.zeros(5, np.int64),
+        counters=np.zeros(4, np.int64),
     )
 
 
@@ -100,119 +90,135 @@ def add_route(graph: Arrays, space: Workspace, closed: Mask, ends: tuple[int, in
 
     `apart`: routes share no site either, but the ends.
     """
-    a, z = ends
-    if not search(graph, space, closed, ends):
+    start, goal = 2 * ends[0], 2 * ends[1]
+    if not search(graph, space, closed, (start, goal)):
         return False
-    lower_potentials(space, 2 * z)
-    take_route(space, 2 * a, 2 * z, apart)
+    lower_potentials(space, goal)
+    take_route(space, start, goal, apart)
     return True
 
 
 @compiled
 def search(graph: Arrays, space: Workspace, closed: Mask, ends: tuple[int, int]) -> bool:
-    """Settle states from the first end until the other is settled; tell whether it was."""
-    start, goal = 2 * ends[0], 2 * ends[1]
-    counters = space.counters
-    counters[SEARCH] += 1
-    counters[HEAP_SIZE] = counters[SETTLED] = 0
-    reach(graph, space, ends[1], (start, start, NO_SPAN), potential_at(graph, space, start, ends[1]))
-    while counters[HEAP_SIZE] > 0:
-        key, state = space.heap_keys[0], space.heap_states[0]
-        counters[HEAP_SIZE] = drop_first(space.heap_keys, space.heap_states, counters[HEAP_SIZE])
-        if key > space.distance[state]:
+    """Settle states from the first one until the other is settled; tell whether it was."""
+    # Arrays are taken out of their tuples first: inside the loop, that would count references at every step.
+    first_arc, arc_site, arc_span, cost, landmarks = (
+        graph.first_arc,
+        graph.arc_site,
+        graph.arc_span,
+        graph.cost,
+        graph.landmarks,
+    )
+    states, settled, keys, queue = space.states, space.settled, space.heap_keys, space.heap_states
+    leads_to, crossed = space.leads_to, space.crossed
+    start, goal = ends
+    space.counters[SEARCH] += 1
+    now = (space.counters[QUERY], space.counters[SEARCH], goal >> 1)
+    count, state, arrived = 0, start, False
+    improves(states, landmarks, (start, start, NO_SPAN), potential_at(states, landmarks, start, now), now)
+    size = push(keys, queue, 0, 0, start)
+    while size > 0 and not arrived:
+        key, state = keys[0], queue[0]
+        size = drop_first(keys, queue, size)
+        if key > states[state, DISTANCE]:
             continue
-        space.settled[counters[SETTLED]] = state
-        counters[SETTLED] += 1
-        if state == goal:
-            return True
-        step_on(graph, space, closed, ends[1], state)
-    return False
+        settled[count] = state
+        count, arrived = count + 1, state == goal
+        site, pinned, from_here = state >> 1, state & 1, key + states[state, POTENTIAL]
+        for arc in range(first_arc[site], first_arc[site + 1]):
+            span, other = arc_span[arc], arc_site[arc]
+            uses = leads_to[span]
+            step = state_over(uses, site, other, (pinned, crossed[site], crossed[other]))
+            price = cost[span] if uses == FREE else -cost[span]
+            if closed[span] or step == NOWHERE:
+                continue
+            if improves(states, landmarks, (step, state, span), from_here + price, now):
+                size = push(keys, queue, size, states[step, DISTANCE], step)
+        if crossed[site] and not pinned and improves(states, landmarks, (state + 1, state, NO_SPAN), from_here, now):
+            size = push(keys, queue, size, states[state + 1, DISTANCE], state + 1)
+    space.counters[SETTLED] = count
+    return arrived
 
 
 @compiled
-def step_on(graph: Arrays, space: Workspace, closed: Mask, goal_site: int, state: int) -> None:
-    """Reach what can be reached from a state in one step."""
-    site, pinned = state >> 1, state & 1
-    crossed = space.crossed[site]
-    from_here = space.distance[state] + space.potential[state]
-    for arc in range(graph.first_arc[site], graph.first_arc[site + 1]):
-        span, other = graph.arc_span[arc], graph.arc_site[arc]
-        if closed[span]:
-            continue
-        leads_to = space.leads_to[span]
-        if leads_to == FREE:
-            if not pinned:
-                step = (2 * other + space.crossed[other], state, span)
-                reach(graph, space, goal_site, step, from_here + graph.cost[span])
-        elif leads_to == site and pinned == crossed:
-            reach(graph, space, goal_site, (2 * other, state, span), from_here - graph.cost[span])
-    if crossed and not pinned:
-        reach(graph, space, goal_site, (state + 1, state, NO_SPAN), from_here)
+def state_over(uses: int, site: int, other: int, held: tuple[int, int, int]) -> int:
+    """Return the state that an arc leads to, -1 where it must not be taken.
+
+    `uses` is the site that a route over its span goes to; `held`: pinned here, a route crosses here, and there.
+    """
+    pinned, crossed, crossed_there = held
+    if uses == FREE:
+        return NOWHERE if pinned else 2 * other + crossed_there
+    return 2 * other if uses == site and pinned == crossed else NOWHERE
 
 
 @compiled
-def reach(graph: Arrays, space: Workspace, goal_site: int, step: tuple[int, int, int], cost: int) -> None:
-    """Take a step (state reached, state before, span between), unless the state was reached as cheaply before."""
+def improves(
+    states: Int64s, landmarks: Int64s, step: tuple[int, int, int], cost: int, now: tuple[int, int, int]
+) -> bool:
+    """Take a step (state reached, state before, span between), unless the state was reached as cheaply before.
+
+    `now`: numbers of the query and of the search, and the site sought.
+    """
     state, before, span = step
-    distance = cost - potential_at(graph, space, state, goal_site)
-    if space.reached_in[state] == space.counters[SEARCH] and distance >= space.distance[state]:
-        return
-    space.reached_in[state] = space.counters[SEARCH]
-    space.distance[state] = distance
-    space.arrival_state[state] = before
-    space.arrival_span[state] = span
-    size = space.counters[HEAP_SIZE]
-    space.counters[HEAP_SIZE] = push(space.heap_keys, space.heap_states, size, distance, state)
+    distance = cost - potential_at(states, landmarks, state, now)
+    if states[state, REACHED_IN] == now[1] and distance >= states[state, DISTANCE]:
+        return False
+    states[state, REACHED_IN] = now[1]
+    states[state, DISTANCE] = distance
+    states[state, ARRIVAL_STATE] = before
+    states[state, ARRIVAL_SPAN] = span
+    return True
 
 
 @compiled
-def potential_at(graph: Arrays, space: Workspace, state: int, goal_site: int) -> int:
+def potential_at(states: Int64s, landmarks: Int64s, state: int, now: tuple[int, int, int]) -> int:
     """Return the potential of a state; the first time in a query, minus the bound on its way to the goal."""
-    if space.potential_of[state] != space.counters[QUERY]:
-        space.potential_of[state] = space.counters[QUERY]
-        space.potential[state] = -bound(graph.landmarks, state >> 1, goal_site)
-    return int(space.potential[state])
+    if states[state, POTENTIAL_OF] != now[0]:
+        states[state, POTENTIAL_OF] = now[0]
+        states[state, POTENTIAL] = -bound(landmarks, state >> 1, now[2])
+    return int(states[state, POTENTIAL])
 
 
 @compiled
-def bound(landmarks: Int64s, site: int, goal_site: int) -> int:
+def bound(landmarks: Int64s, site: int, goal: int) -> int:
     """Return a cost that no route between two sites is below."""
     best = 0
     for number in range(landmarks.shape[1]):
-        from_goal = landmarks[goal_site, number]
-        if from_goal >= 0:
-            best = max(best, abs(landmarks[site, number] - from_goal))
+        best = max(best, abs(landmarks[site, number] - landmarks[goal, number]))
     return best
 
 
 @compiled
 def lower_potentials(space: Workspace, goal: int) -> None:
     """Let the next search start from what this one has learnt, so that again no step costs less than nothing."""
-    furthest = space.distance[goal]
+    states, settled = space.states, space.settled
+    furthest = states[goal, DISTANCE]
     for number in range(space.counters[SETTLED]):
-        state = space.settled[number]
-        space.potential[state] += space.distance[state] - furthest
+        state = settled[number]
+        states[state, POTENTIAL] += states[state, DISTANCE] - furthest
 
 
 @compiled
 def take_route(space: Workspace, start: int, goal: int, apart: bool) -> None:
     """Walk back from the goal: take free spans into use, give up those that were undone."""
+    states, leads_to, crossed = space.states, space.leads_to, space.crossed
     state = goal
     while state != start:
-        before, span = space.arrival_state[state], space.arrival_span[state]
+        span = states[state, ARRIVAL_SPAN]
         if span == NO_SPAN:
-            space.crossed[state >> 1] = 0
-        elif space.leads_to[span] != FREE:
-            space.leads_to[span] = FREE
+            crossed[state >> 1] = 0
+        elif leads_to[span] != FREE:
+            leads_to[span] = FREE
         else:
-            space.leads_to[span] = state >> 1
+            leads_to[span] = state >> 1
             space.used[space.counters[USED]] = span
             space.counters[USED] += 1
-            if apart and state != goal and not space.crossed[state >> 1]:
-                space.crossed[state >> 1] = 1
-                space.potential[state + 1] = space.potential[state]
-                space.potential_of[state + 1] = space.counters[QUERY]
-        state = before
+            if apart and state != goal and not crossed[state >> 1]:
+                crossed[state >> 1] = 1
+                states[state + 1, POTENTIAL] = states[state, POTENTIAL]
+                states[state + 1, POTENTIAL_OF] = space.counters[QUERY]
+        state = states[state, ARRIVAL_STATE]
 
 
 @compiled
@@ -222,17 +228,19 @@ def read_route(graph: Arrays, space: Workspace, ends: tuple[int, int], route: In
     Where routes meet, this one goes on over the span whose id is lowest. No site is met twice: every span costs
     something, so routes of least cost have no circle in them.
     """
+    first_arc, arc_site, arc_span, id_rank = graph.first_arc, graph.arc_site, graph.arc_span, graph.id_rank
+    leads_to, crossed = space.leads_to, space.crossed
     site, length = ends[0], 0
     while site != ends[1]:
         onward = NO_SPAN
-        for arc in range(graph.first_arc[site], graph.first_arc[site + 1]):
-            span = graph.arc_span[arc]
-            leads_away = space.leads_to[span] == graph.arc_site[arc] != site
-            if leads_away and (onward == NO_SPAN or graph.id_rank[span] < graph.id_rank[onward]):
+        for arc in range(first_arc[site], first_arc[site + 1]):
+            span = arc_span[arc]
+            leads_away = leads_to[span] == arc_site[arc] != site
+            if leads_away and (onward == NO_SPAN or id_rank[span] < id_rank[onward]):
                 onward = span
         route[length] = onward
         length += 1
-        site = space.leads_to[onward]
-        space.leads_to[onward] = FREE
-        space.crossed[site] = 0
+        site = leads_to[onward]
+        leads_to[onward] = FREE
+        crossed[site] = 0
     return length

@@ -9,10 +9,11 @@ What may not be used for one question is told by a *mask*, a byte for each span:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 import networkx as nx
@@ -108,9 +109,10 @@ def compile_view(graph: nx.MultiGraph, risk_ids: Collection[str]) -> View:
     site_ids = _in_morton_order(graph)
     site_numbers = {id: number for number, id in enumerate(site_ids)}
     spans = _Spans.of(graph, site_numbers)
-    risks = sorted({*risk_ids, *(risk for listed in spans.risks for risk in listed)})
+    listed = [given.get("risks", ()) for given in spans.given]
+    risks = sorted(set(risk_ids).union(*filter(None, listed)))
     risk_numbers = {id: number for number, id in enumerate(risks)}
-    risks_of_spans = _groups([sorted(risk_numbers[risk] for risk in set(listed)) for listed in spans.risks])
+    risks_of_spans = _groups([[risk_numbers[risk] for risk in each] if each else () for each in listed])
     first_arc, arc_site, arc_span = _arcs(spans.end_a, spans.end_z, len(site_ids))
     cost = costs_of(spans.length_um, spans.ids)
     landmarks = landmark_distances(first_arc, arc_site, arc_span, cost)
@@ -151,33 +153,56 @@ def costs_of(length_um: Int64s, span_ids: Sequence[str]) -> Int64s:
 
 
 class _Spans(NamedTuple):
-    """The spans of a graph in their order."""
+    """The spans of a graph in their order, each from its end with the lower number to the other."""
 
     ids: Sequence[str]
     end_a: Int32s
     end_z: Int32s
     id_rank: Int32s
     length_um: Int64s
-    risks: Sequence[Sequence[str]]
+    given: Sequence[Mapping[str, Any]]
+    """What the graph says of each."""
 
     @classmethod
-    def of(cls, graph: nx.MultiGraph, site_numbers: dict[str, int]) -> _Spans:
-        listed = list(graph.edges(keys=True, data=True))
-        ids = [id for _, _, id, _ in listed]
-        ends = np.array([(site_numbers[a], site_numbers[z]) for a, z, _, _ in listed], np.int32).reshape(-1, 2)
-        ends.sort(axis=1)
+    def of(cls, graph: nx.MultiGraph, site_numbers: Mapping[str, int]) -> _Spans:
+        end_a, end_z, ids, given = _listed(graph, site_numbers)
         rank = _ranks(ids)
-        order = np.lexsort((rank, ends[:, 1], ends[:, 0]))
-        lengths_m = np.array([given["length_m"] for *_, given in listed], np.float64)
+        ends = np.array([end_a, end_z], np.int32)
+        order = np.lexsort((rank, ends[1], ends[0]))
+        lengths_m = np.array([each["length_m"] for each in given], np.float64)
         numbers = order.tolist()
         return cls(
             ids=[ids[number] for number in numbers],
-            end_a=np.ascontiguousarray(ends[order, 0]),
-            end_z=np.ascontiguousarray(ends[order, 1]),
+            end_a=ends[0, order],
+            end_z=ends[1, order],
             id_rank=rank[order],
             length_um=np.rint(lengths_m[order] * MICROMETRES_PER_METRE).astype(np.int64),
-            risks=[listed[number][3].get("risks", ()) for number in numbers],
+            given=[given[number] for number in numbers],
         )
+
+
+def _listed(
+    graph: nx.MultiGraph, site_numbers: Mapping[str, int]
+) -> tuple[list[int], list[int], list[str], list[Mapping[str, Any]]]:
+    """Return the spans of a graph as four lists: end with the lower number, other end, id, what is given.
+
+    By neighbours, since the graph's own list of edges is several times slower; in four lists, since a tuple for each
+    span would set off Python's search for garbage again and again.
+    """
+    end_a: list[int] = []
+    end_z: list[int] = []
+    ids: list[str] = []
+    given: list[Mapping[str, Any]] = []
+    for a, neighbours in graph.adjacency():
+        here = site_numbers[a]
+        for z, parallel in neighbours.items():
+            there = site_numbers[z]
+            if here <= there:
+                end_a += [here] * len(parallel)
+                end_z += [there] * len(parallel)
+                ids += parallel.keys()
+                given += parallel.values()
+    return end_a, end_z, ids, given
 
 
 def _ranks(ids: Sequence[str]) -> Int32s:
@@ -190,10 +215,11 @@ def _ranks(ids: Sequence[str]) -> Int32s:
 def _in_morton_order(graph: nx.MultiGraph) -> list[str]:
     """Return the ids of all sites along a Z-curve; those without a place come last, by id."""
     ids = list(graph)
-    places = [(given.get("lon"), given.get("lat")) for _, given in graph.nodes(data=True)]
-    degrees = np.array([(np.nan, np.nan) if None in place else place for place in places], np.float64).reshape(-1, 2)
+    degrees = np.array(
+        [[place for _, place in graph.nodes.data(name, np.nan)] for name in ("lon", "lat")], np.float64
+    ).reshape(2, -1)
     cells = np.nan_to_num((degrees + 180) / 360 * (1 << 31), nan=(1 << 31) - 1).clip(0, (1 << 31) - 1)
-    codes = _spread(cells[:, 0].astype(np.uint64)) | _spread(cells[:, 1].astype(np.uint64)) << np.uint64(1)
+    codes = _spread(cells[0].astype(np.uint64)) | _spread(cells[1].astype(np.uint64)) << np.uint64(1)
     return [ids[number] for number in np.lexsort((_ranks(ids), codes)).tolist()]
 
 
@@ -224,9 +250,12 @@ def _arcs(end_a: Int32s, end_z: Int32s, site_count: int) -> tuple[Int32s, Int32s
 
 
 def _groups(lists: Sequence[Sequence[int]]) -> Groups:
+    """Return lists of numbers as groups, each number once, in order."""
+    owners = np.repeat(np.arange(len(lists)), [len(members) for members in lists])
+    pairs = np.unique(np.stack((owners, np.fromiter(chain.from_iterable(lists), np.int64, len(owners)))), axis=1)
     first = np.zeros(len(lists) + 1, np.int32)
-    np.cumsum([len(members) for members in lists], out=first[1:])
-    return Groups(first, np.array([member for members in lists for member in members], np.int32))
+    np.cumsum(np.bincount(pairs[0], minlength=len(lists)), out=first[1:])
+    return Groups(first, pairs[1].astype(np.int32))
 
 
 def _turned(groups: Groups, count: int) -> Groups:
