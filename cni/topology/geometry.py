@@ -170,6 +170,22 @@ class Ground:
         """Return the sites that a route passes, by number, its ends too."""
         return set(self.ends[[self.span_numbers[span] for span in route]].ravel().tolist())
 
+    def shared_sites(self, pairs: Numbers) -> Numbers:
+        """Return the one or two sites where both spans of each pair end (2 x pairs), -1 for none."""
+        first, second = self.ends[pairs[:, 0]], self.ends[pairs[:, 1]]
+        is_shared = (first[:, :, None] == second[:, None, :]).any(axis=2)
+        return np.where(is_shared, first, -1).T
+
+    def trimmed_at(self, sites: Numbers, spans: Numbers, radius_m: float) -> Shapes:
+        """Return spans, each without what lies within a radius of a site where it ends.
+
+        Every span is trimmed once at either end, for nearly all pairs of near spans are two that meet at a site.
+        """
+        at_a, at_z = (
+            shapes_of(trim(self.pieces, self.site_points[ends], radius_m), len(self.ends)) for ends in self.ends.T
+        )
+        return np.where(self.ends[spans, 0] == sites, at_a[spans], at_z[spans])
+
     def spans_near(self, centres: Floats, radius_m: float) -> NDArray[np.bool_]:
         """Tell for each span whether it comes within a radius of any of these points."""
         near = np.zeros(len(self.ends), dtype=bool)
@@ -237,29 +253,16 @@ def _close_anywhere(ground: Ground, metres: float, radius_m: float) -> Numbers:
     within_m = metres * ground.plane.stretch + MILLIMETRE
     found = ground.tree.query(ground.shapes, predicate="dwithin", distance=within_m).T
     pairs = np.ascontiguousarray(found[found[:, 0] < found[:, 1]])
-    shared = _shared_sites(ground, pairs)
+    shared = ground.shared_sites(pairs)
     counts = (shared >= 0).sum(axis=0)
     close = np.zeros(len(pairs), dtype=bool)
     first, second = ground.shapes[pairs[counts == 0].T]
     close[counts == 0] = _are_nearer(ground.plane, first, second, metres)
     forks, sites = pairs[counts == 1], shared[:, counts == 1].max(axis=0)
-    close[counts == 1] = _fork_too_sharply(ground, forks, sites, metres, radius_m)
+    first, second = np.split(ground.trimmed_at(np.tile(sites, 2), forks.T.ravel(), radius_m), 2)
+    close[counts == 1] = _are_nearer(ground.plane, first, second, metres)
     close[counts == 2] = _is_close(ground, pairs[counts == 2], metres, radius_m, PLACELESS)
     return pairs[close]
-
-
-def _fork_too_sharply(
-    ground: Ground, pairs: Numbers, sites: Numbers, metres: float, radius_m: float
-) -> NDArray[np.bool_]:
-    """Tell for each pair of spans, that meet at this site alone, whether they come nearer than `metres` away from it.
-
-    Nearly all pairs are such: so each span is trimmed once at either end, not once for each pair.
-    """
-    trimmed = [
-        shapes_of(trim(ground.pieces, ground.site_points[ends], radius_m), len(ground.ends)) for ends in ground.ends.T
-    ]
-    first, second = (np.where(ground.ends[side, 0] == sites, trimmed[0][side], trimmed[1][side]) for side in pairs.T)
-    return _are_nearer(ground.plane, first, second, metres)
 
 
 def _is_close(ground: Ground, pairs: Numbers, metres: float, radius_m: float, centres: Floats) -> NDArray[np.bool_]:
@@ -267,7 +270,7 @@ def _is_close(ground: Ground, pairs: Numbers, metres: float, radius_m: float, ce
     close = np.zeros(len(pairs), dtype=bool)
     for begin in range(0, len(pairs), PAIRS_AT_ONCE):
         some = pairs[begin : begin + PAIRS_AT_ONCE]
-        shared = _shared_sites(ground, some)
+        shared = ground.shared_sites(some)
         circles = [ground.site_points[site] for site in shared]
         circles += [np.tile(centre, (len(some), 1)) for centre in centres if not np.isnan(centre).any()]
         sides = []
@@ -278,13 +281,6 @@ def _is_close(ground: Ground, pairs: Numbers, metres: float, radius_m: float, ce
             sides.append(shapes_of(pieces, len(some)))
         close[begin : begin + PAIRS_AT_ONCE] = _are_nearer(ground.plane, sides[0], sides[1], metres)
     return close
-
-
-def _shared_sites(ground: Ground, pairs: Numbers) -> Numbers:
-    """Return the one or two sites where both spans of each pair end (2 x pairs), -1 for none."""
-    first, second = ground.ends[pairs[:, 0]], ground.ends[pairs[:, 1]]
-    is_shared = (first[:, :, None] == second[:, None, :]).any(axis=2)
-    return np.where(is_shared, first, -1).T
 
 
 def _are_nearer(plane: Plane, first: Shapes, second: Shapes, metres: float) -> NDArray[np.bool_]:
