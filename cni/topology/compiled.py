@@ -1,8 +1,7 @@
 """Compiling plain functions over arrays to machine code.
 
-Written once, so that every one of them is compiled alike: kept between processes (see `code_cache`), and
-without holding Python's lock, so that threads search side by side, each in a workspace of its
-own. With `NUMBA_DISABLE_JIT=1` they stay plain Python, which a debugger can step through.
+Written once, so that every one of them is compiled alike: kept between processes (see `code_cache`), and without
+holding Python's lock, so that threads search side by side, each in a workspace of its own. With `NUMBA_DISABLE_JIT=1` they stay plain Python, which a debugger can step through.
 """
 
 from __future__ import annotations
