@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from cni.cli.output import answer, json_option
-from cni.primitives.errors import Invalid, Problem, refuse_if_any
+from cni.primitives.errors import Invalid, Problem
 from cni.primitives.period import Period, parse_date
 from cni.topology.answers import answer_as_json, explain
 from cni.topology.network import Network
 from cni.topology.network_files import read_network
 from cni.topology.questions import Question, read_queries, read_question
-from cni.topology.routes import answer_question
+from cni.topology.routes import answer_question, find_answer, measured
 
 DATES = ("on", "from_date", "to_date")
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -27,12 +27,14 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--network", "network_file", type=FILE, help="Answer from this file; without it, from the live plant.")
 @click.option("--from", "from", default="", help="Id of the site to begin at.")
 @click.option("--to", "to", default="", help="Id of the site to end at.")
-@click.option("--diverse", default="", help="span: no span in common; site: nor any site but the ends.")
+@click.option("--diverse", default="", help="span: no span in common; site: nor a site; risk: nor a risk group.")
 @click.option("--routes", default="", help="How many routes; 2 where diversity is asked for, else 1.")
 @click.option("--pairs", default="", help="How many free fibre pairs each span must have; 1 unless told.")
 @click.option("--exempt", multiple=True, help="A risk group that does not count against diversity.")
 @click.option("--without", multiple=True, help="What to leave out: span:ID, site:ID or risk:ID.")
-@click.option("--separation-m", default="", help="Least metres between the routes (not offered yet).")
+@click.option("--must-use", multiple=True, help="What some route has to use: span:ID, site:ID or risk:ID.")
+@click.option("--separation-m", default="", help="Least metres between the two routes of a pair, away from their ends.")
+@click.option("--time-limit-s", default="", help="Seconds for a search that takes long; 10 unless told.")
 @click.option("--on", default="", help="Pairs that are free on this day; today unless told.")
 @click.option("--from-date", default="", help="Pairs that are free from this day on …")
 @click.option("--to-date", default="", help="… up to, not including, this day.")
@@ -42,7 +44,6 @@ def routes(network_file: Path | None, queries_file: Path | None, as_json: bool, 
     """Find the routes of least total length between two sites, or what stands in their way."""
     asked = {name: ";".join(given) if isinstance(given, tuple) else given for name, given in options.items()}
     window = _window(asked)
-    refuse_if_any(_not_offered(asked))
     if network_file is not None:
         if any(asked[name] for name in DATES):
             click.echo("The file says which pairs are free; the dates are not used.", err=True)
@@ -63,12 +64,12 @@ def _answer_one(network: Network, question: Question, *, as_json: bool) -> None:
 
 def _answer_many(network: Network, questions: list[Question]) -> None:
     """Print one JSON document a line, each with `ms`, the milliseconds that its search took."""
-    _ = network.search_graph  # made once, before the first search is timed
+    _ = network.view.labels, network.free_pairs  # made once, before the first search is timed
     for question in questions:
         began = perf_counter()
-        found = answer_question(network, question)
+        found = find_answer(network, question)
         ms = round((perf_counter() - began) * 1000, 3)
-        click.echo(json.dumps(answer_as_json(found) | {"ms": ms}, ensure_ascii=False))
+        click.echo(json.dumps(answer_as_json(measured(network, found)) | {"ms": ms}, ensure_ascii=False))
 
 
 def _live_network(window: Period | None) -> Network:
@@ -81,13 +82,6 @@ def _live_network(window: Period | None) -> Network:
     open_database()
     with runtime.reading() as session:
         return ordering.live_network(session, OPERATOR, window or _one_day(runtime.today()))
-
-
-def _not_offered(asked: dict[str, str]) -> list[Problem]:
-    if not asked.pop("separation_m"):
-        return []
-    message = "The distance between routes is not measured yet, so --separation-m is not offered."
-    return [Problem("not_offered", message, "Leave it out.", "separation_m")]
 
 
 def _window(asked: dict[str, str]) -> Period | None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from cni.topology.network import Network, metres
+from cni.topology.questions import Element, Question
+from cni.topology.search import sites_along
+from cni.topology.view import Int32s, View
 
 
 class Outcome(StrEnum):
-    """How a question came out."""
+    """How a question came out.
+
+    `PARTLY_DIVERSE`: there are no two routes as asked for, but two that share as little as can be: the fewest risk
+    groups, exempt ones aside, then the fewest sites, then the fewest spans, then the least total length.
+    """
 
     FOUND = "found"
+    PARTLY_DIVERSE = "partly_diverse"
     NONE = "none"
 
 
@@ -63,9 +71,10 @@ class Blocker:
 class Answer:
     """The answer to a question, the shortest route first.
 
-    `total_length_m` and `lower_bound_m` are metres, None when there is no answer; `proven_optimal` says that no shorter
-    total (or, for none, no answer at all) is possible. `separation_m` is None: the distance between routes is not
-    measured yet.
+    `total_length_m` and `lower_bound_m` are metres, None when there is no answer. `proven_optimal` says that no answer
+    is better (or, for none, that none is possible); where it is false, the search was ended and no answer as diverse as
+    this is shorter than `lower_bound_m`. `separation_m` is the least distance between the two routes of a pair, metres,
+    at more than `separation_radius_m` from their ends and from the sites that both pass; None where it is not measured.
     """
 
     outcome: Outcome
@@ -73,7 +82,11 @@ class Answer:
     shared: Shared = Shared()
     blocked_by: tuple[Blocker, ...] = ()
     proven_optimal: bool = True
+    bound_um: int | None = None
+    """Micrometres; None: the total itself."""
     separation_m: float | None = None
+    separation_radius_m: float | None = None
+    question: Question | None = None
 
     @property
     def total_length_m(self) -> int | float | None:
@@ -82,29 +95,25 @@ class Answer:
 
     @property
     def lower_bound_m(self) -> int | float | None:
-        """What no answer can be shorter than, in metres: the total itself, since it is proven least."""
-        return self.total_length_m
+        """What no answer can be shorter than, in metres."""
+        return self.total_length_m if self.bound_um is None or not self.routes else metres(self.bound_um)
 
 
-def route_along(network: Network, a: str, span_ids: Sequence[str]) -> Route:
-    """Return the route that starts at site `a` and follows these spans, which must join up."""
-    sites, length_um = [a], 0
-    graph = network.search_graph
-    for span_id in span_ids:
-        span = network.spans[span_id]
-        sites.append(span.z if sites[-1] == span.a else span.a)
-        length_um += graph.lengths_um[graph.span_numbers[span_id]]
-    return Route(tuple(span_ids), tuple(sites), length_um)
+def route_along(view: View, a: int, spans: Int32s) -> Route:
+    """Return the route that starts at a site and follows these spans, all by number; they must join up."""
+    return Route(
+        spans=tuple([view.span_ids[span] for span in spans.tolist()]),
+        sites=tuple([view.site_ids[site] for site in sites_along(view, a, spans).tolist()]),
+        length_um=int(view.length_um[spans].sum()),
+    )
 
 
-def shared_by(network: Network, routes: Iterable[Route]) -> Shared:
-    """Return everything that two or more of the routes really share, asked for or not."""
-    routes = list(routes)
-    risks = [{risk for span in route.spans for risk in network.spans[span].risks} for route in routes]
+def shared_by(view: View, routes: Sequence[Route], risks: Sequence[Int32s]) -> Shared:
+    """Return everything that two or more routes really share; `risks` are each one's risk groups, by number, once."""
     return Shared(
         spans=_in_two_or_more(route.spans for route in routes),
         sites=_in_two_or_more(route.sites[1:-1] for route in routes),
-        risks=_in_two_or_more(risks),
+        risks=_in_two_or_more([view.risk_ids[risk] for risk in own.tolist()] for own in risks),
     )
 
 
@@ -116,6 +125,7 @@ def _in_two_or_more(collections: Iterable[Iterable[str]]) -> tuple[str, ...]:
 def answer_as_json(answer: Answer) -> dict[str, object]:
     """Return the answer in the shape that `cni routes --json` prints; lengths are metres."""
     return {
+        "question": answer.question and _question_as_json(answer.question),
         "outcome": str(answer.outcome),
         "routes": [
             {"spans": list(route.spans), "sites": list(route.sites), "length_m": route.length_m}
@@ -130,6 +140,7 @@ def answer_as_json(answer: Answer) -> dict[str, object]:
             "risks": list(answer.shared.risks),
         },
         "separation_m": answer.separation_m,
+        "separation_radius_m": answer.separation_radius_m,
         "blocked_by": [
             {"kind": str(blocker.kind), "id": blocker.id, "name": blocker.name, "why": blocker.why}
             for blocker in answer.blocked_by
@@ -137,16 +148,54 @@ def answer_as_json(answer: Answer) -> dict[str, object]:
     }
 
 
+def _question_as_json(question: Question) -> dict[str, object]:
+    return {
+        "from": question.a,
+        "to": question.z,
+        "diverse": str(question.diversity),
+        "routes": question.routes,
+        "pairs": question.pairs,
+        "exempt": list(question.exempt),
+        "without": _as_words(question.without),
+        "must_use": _as_words(question.must_use),
+        "separation_m": question.separation_m,
+    }
+
+
+def _as_words(elements: Iterable[Element]) -> list[str]:
+    return [f"{element.kind}:{element.id}" for element in elements]
+
+
 def explain(network: Network, answer: Answer) -> tuple[str, ...]:
     """Return the answer in words, a sentence each."""
+    reasons = tuple(dict.fromkeys(blocker.why for blocker in answer.blocked_by))
     if answer.outcome is Outcome.NONE:
-        return tuple(dict.fromkeys(blocker.why for blocker in answer.blocked_by))
-    sentences = [
-        f"{'The route' if len(answer.routes) == 1 else f'Route {number}'} is {route.length_m:,} m long"
-        f" and crosses {len(route.spans)} {'span' if len(route.spans) == 1 else 'spans'}."
-        for number, route in enumerate(answer.routes, 1)
-    ]
+        return reasons
+    return (*reasons, *_said_of_routes(answer), *_said_of_shared(network, answer))
+
+
+def _said_of_routes(answer: Answer) -> Iterator[str]:
+    if answer.outcome is Outcome.PARTLY_DIVERSE:
+        yield (
+            "These two routes share as little as can be."
+            if answer.proven_optimal
+            else ("These two routes are the best found; it is not proven that none share less or are shorter.")
+        )
+    elif not answer.proven_optimal:
+        yield f"It is not proven that these are the shortest: none have less than {answer.lower_bound_m:,} m in total."
+    for number, route in enumerate(answer.routes, 1):
+        called = "The route" if len(answer.routes) == 1 else f"Route {number}"
+        spans = "span" if len(route.spans) == 1 else "spans"
+        yield f"{called} is {route.length_m:,} m long and crosses {len(route.spans)} {spans}."
+    if answer.separation_m is not None:
+        yield (
+            f"They keep {answer.separation_m:,.0f} m apart at least, measured further than"
+            f" {answer.separation_radius_m:,.0f} m from their ends and from sites that both pass."
+        )
+
+
+def _said_of_shared(network: Network, answer: Answer) -> Iterator[str]:
     who = "Both" if len(answer.routes) == 2 else "More than one of them"
-    sentences += [f"{who} pass the site {network.site_name(site)}." for site in answer.shared.sites]
-    sentences += [f"{who} use the risk group {network.risk_name(risk)}." for risk in answer.shared.risks]
-    return tuple(sentences)
+    yield from (f"{who} cross the span {span} ({network.span_name(span)})." for span in answer.shared.spans)
+    yield from (f"{who} pass the site {network.site_name(site)}." for site in answer.shared.sites)
+    yield from (f"{who} use the risk group {network.risk_name(risk)}." for risk in answer.shared.risks)

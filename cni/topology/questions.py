@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,19 +17,29 @@ MOST_ROUTES = 8
 MOST_PAIRS = 10_000
 """More than the largest cables have."""
 
+MOST_SEPARATION_M = 10_000
+"""Further apart than the places where routes are sought need; it keeps the spans to compare few enough."""
+TIME_LIMIT_S = 10.0
+MOST_TIME_S = 86_400.0
+
 REQUIRED_COLUMNS = ("from", "to")
-COLUMNS = (*REQUIRED_COLUMNS, "diverse", "routes", "pairs", "exempt", "without")
+MORE_COLUMNS = ("diverse", "routes", "pairs", "exempt", "without", "must_use", "separation_m", "time_limit_s")
+COLUMNS = (*REQUIRED_COLUMNS, *MORE_COLUMNS)
 
 
 class Diversity(StrEnum):
-    """What routes must not have in common: a span; or a span or any site but their ends."""
+    """What routes must not have in common.
+
+    `SPAN`: a span. `SITE`: nor any site but their ends. `RISK`: nor any risk group, those exempt aside.
+    """
 
     SPAN = "span"
     SITE = "site"
+    RISK = "risk"
 
 
 class ElementKind(StrEnum):
-    """What can be left out of a network."""
+    """What a network is made of, as far as a question can name it."""
 
     SPAN = "span"
     SITE = "site"
@@ -36,18 +47,25 @@ class ElementKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusion:
-    """A span, a site, or a risk group with all its spans, that no route may use."""
+class Element:
+    """A span, a site with the spans that end there, or a risk group with all its spans."""
 
     kind: ElementKind
     id: str
+
+
+Exclusion = Element
+"""An element that no route may use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """Which routes are sought: how many from site `a` to site `z`, how diverse, with how many free pairs on each span.
 
-    `exempt` risk groups do not count against diversity of risk; they change nothing for spans and sites.
+    No route uses anything of `without`; of each element of `must_use`, some route uses at least one span. `exempt` risk
+    groups do not count against diversity of risk, nor among what two routes share. The two routes of a pair keep
+    `separation_m` metres apart, measured without the surroundings of their ends. The search for an answer that cannot
+    be found at once ends after `time_limit_s` seconds or so, with the best found and what none can be better than.
     """
 
     a: str
@@ -56,14 +74,17 @@ class Question:
     routes: int = 1
     pairs: int = 1
     exempt: tuple[str, ...] = ()
-    without: tuple[Exclusion, ...] = ()
+    without: tuple[Element, ...] = ()
+    must_use: tuple[Element, ...] = ()
+    separation_m: float | None = None
+    time_limit_s: float = TIME_LIMIT_S
 
 
 def read_question(network: Network, asked: Mapping[str, str]) -> Question:
     """Return the question that these words ask, by the names in `COLUMNS`; `from` and `to` are needed.
 
-    An empty word is one not given; several ids in one are joined by `;`. There are 2 routes where diversity is asked
-    for, else 1.
+    An empty word is one not given; several ids in one are joined by `;`. There are 2 routes where diversity or a
+    separation is asked for, else 1.
 
     Raises:
         NotFound: a site, span or risk group is not in the network, and nothing else is wrong.
@@ -124,15 +145,23 @@ def question_problems(network: Network, question: Question) -> list[Problem]:
         *_end_problems(question),
         *_out_of_range("routes", question.routes, MOST_ROUTES),
         *_out_of_range("pairs", question.pairs, MOST_PAIRS),
+        *_separation_problems(question),
+        *_time_problems(question),
     ]
 
 
 def _missing(network: Network, question: Question) -> Iterator[Problem]:
-    known: dict[str, Container[str]] = {"site": network.graph, "span": network.spans, "risk": network.risk_ids}
+    view = network.view
+    known: dict[str, Container[str]] = {
+        "site": view.site_numbers,
+        "span": view.span_numbers,
+        "risk": view.risk_numbers,
+    }
     words = {"site": "site", "span": "span", "risk": "risk group"}
     sought = [("from", "site", question.a), ("to", "site", question.z)]
     sought += [("exempt", "risk", risk) for risk in question.exempt]
-    sought += [("without", exclusion.kind, exclusion.id) for exclusion in question.without]
+    sought += [("without", element.kind, element.id) for element in question.without]
+    sought += [("must_use", element.kind, element.id) for element in question.must_use]
     for place, kind, id in sought:
         if id and id not in known[kind]:
             message = f"There is no {words[kind]} {id} in the network."
@@ -143,7 +172,7 @@ def _end_problems(question: Question) -> Iterator[Problem]:
     for place, end in (("from", question.a), ("to", question.z)):
         if not end:
             yield Problem("missing", f"The site to go {place} is missing.", "Give the id of a site.", place)
-        if Exclusion(ElementKind.SITE, end) in question.without:
+        if Element(ElementKind.SITE, end) in question.without:
             message = f"Site {end} is an end of the route, so it cannot be left out."
             yield Problem("end_left_out", message, "Leave out another site or choose other ends.", "without")
     if question.a and question.a == question.z:
@@ -155,6 +184,25 @@ def _out_of_range(place: str, number: int, most: int) -> Iterator[Problem]:
     if not 1 <= number <= most:
         message = f"The number of {place} is {number}; it can be from 1 to {most:,}."
         yield Problem("out_of_range", message, f"Ask for 1 to {most:,} {place}.", place)
+
+
+def _separation_problems(question: Question) -> Iterator[Problem]:
+    metres = question.separation_m
+    if metres is None:
+        return
+    if not 0 < metres <= MOST_SEPARATION_M:  # not-a-number fails this too
+        message = f"The separation is {metres:g} m; it can be more than 0 and up to {MOST_SEPARATION_M:,} m."
+        yield Problem("out_of_range", message, "Give metres within these bounds.", "separation_m")
+    if question.routes != 2:
+        message = f"A separation is kept between two routes, not {question.routes}."
+        yield Problem("not_a_pair", message, "Ask for two routes, or leave the separation out.", "separation_m")
+
+
+def _time_problems(question: Question) -> Iterator[Problem]:
+    if not 0 < question.time_limit_s <= MOST_TIME_S:
+        limit = f"{question.time_limit_s:g} s"
+        message = f"The time limit is {limit}; it can be more than 0 and up to {MOST_TIME_S:,.0f} s."
+        yield Problem("out_of_range", message, "Give seconds within these bounds.", "time_limit_s")
 
 
 def _header_problems(header: list[str]) -> Iterator[Problem]:
@@ -172,14 +220,18 @@ def _read(asked: Mapping[str, str]) -> tuple[Question, list[Problem]]:
     """Return the question with what cannot be read left at its default, and the problems of reading it."""
     problems: list[Problem] = []
     diverse = asked.get("diverse", "")
+    is_pair = bool(diverse or asked.get("separation_m"))
     question = Question(
         a=asked.get("from", ""),
         z=asked.get("to", ""),
         diversity=_read_diversity(diverse, problems),
-        routes=_read_number("routes", asked.get("routes", ""), 2 if diverse else 1, problems),
+        routes=_read_number("routes", asked.get("routes", ""), 2 if is_pair else 1, problems),
         pairs=_read_number("pairs", asked.get("pairs", ""), 1, problems),
         exempt=tuple(_ids(asked.get("exempt", ""))),
-        without=tuple(_read_exclusions(asked.get("without", ""), problems)),
+        without=tuple(_read_elements("without", asked.get("without", ""), problems)),
+        must_use=tuple(_read_elements("must_use", asked.get("must_use", ""), problems)),
+        separation_m=_read_measure("separation_m", asked.get("separation_m", ""), problems),
+        time_limit_s=_read_measure("time_limit_s", asked.get("time_limit_s", ""), problems) or TIME_LIMIT_S,
     )
     return question, problems
 
@@ -191,13 +243,8 @@ def _ids(joined: str) -> Iterator[str]:
 def _read_diversity(text: str, problems: list[Problem]) -> Diversity:
     if text in {"", *Diversity}:
         return Diversity(text or Diversity.SPAN)
-    if text == "risk":
-        message = "Routes that share no risk group are not offered yet."
-        remedy = "Ask for span or site; the answer names the risk groups that the routes share."
-        problems.append(Problem("not_offered", message, remedy, "diverse"))
-    else:
-        message = f"{text} is not a kind of diversity."
-        problems.append(Problem("bad_diversity", message, "Ask for span or site.", "diverse"))
+    message = f"{text} is not a kind of diversity."
+    problems.append(Problem("bad_diversity", message, "Ask for span, site or risk.", "diverse"))
     return Diversity.SPAN
 
 
@@ -212,11 +259,29 @@ def _read_number(place: str, text: str, default: int, problems: list[Problem]) -
         return default
 
 
-def _read_exclusions(joined: str, problems: list[Problem]) -> Iterator[Exclusion]:
+def _read_measure(place: str, text: str, problems: list[Problem]) -> float | None:
+    """Return a measure that is more than 0; None if it is not given, or no such number."""
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if math.isfinite(number) and number > 0:
+        return number
+    words = {"separation_m": "separation in metres", "time_limit_s": "time limit in seconds"}
+    message = f"The {words[place]} is not a number above 0: {text[:40]}."
+    problems.append(Problem("not_a_number", message, "Give it in figures, or leave it out.", place))
+    return None
+
+
+def _read_elements(place: str, joined: str, problems: list[Problem]) -> Iterator[Element]:
     for text in _ids(joined):
         kind, _, id = text.partition(":")
         if kind in set(ElementKind) and id:
-            yield Exclusion(ElementKind(kind), id)
+            yield Element(ElementKind(kind), id)
         else:
-            message = f"{text} does not say what to leave out."
-            problems.append(Problem("bad_exclusion", message, "Write span:ID, site:ID or risk:ID.", "without"))
+            what = {"without": "leave out", "must_use": "use"}[place]
+            message = f"{text} does not say what to {what}."
+            codes = {"without": "bad_exclusion", "must_use": "bad_element"}
+            problems.append(Problem(codes[place], message, "Write span:ID, site:ID or risk:ID.", place))

@@ -26,11 +26,6 @@ def test_several_ids_are_joined_by_semicolons():
     assert question.without == (Exclusion(ElementKind.SPAN, "B-Z"), Exclusion(ElementKind.SITE, "C"))
 
 
-def test_risk_diversity_is_not_offered_yet_and_says_so():
-    with pytest.raises(Invalid, match="Routes that share no risk group are not offered yet"):
-        read_question(NETWORK, {"from": "A", "to": "Z", "diverse": "risk"})
-
-
 def test_every_problem_of_a_question_comes_at_once():
     with pytest.raises(Invalid) as refusal:
         read_question(
