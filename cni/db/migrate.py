@@ -22,6 +22,7 @@ TABLE_MODULES = (
     "cni.members.models",
     "cni.events.models",
     "cni.assets.models",
+    "cni.assets.hidden_risks",
     "cni.assets.audits",
     "cni.leases.models",
     "cni.ledger.models",

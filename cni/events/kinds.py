@@ -59,6 +59,29 @@ class CoopLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenRiskAccepted(Event):
+    """The network steward made a risk group of spans that run side by side."""
+
+    risk_group: str
+    spans: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenRiskDismissed(Event):
+    """The network steward said why spans that run side by side are no risk group."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenRisksFound(Event):
+    """The lines of the plant were compared, and places where owners' spans run side by side came to light or went."""
+
+    found: list[str]
+    gone: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalReversed(Event):
     """The treasurer reversed a journal, and said why."""
 

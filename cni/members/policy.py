@@ -86,6 +86,8 @@ class Permission(StrEnum):
     PLANT_READ = "plant:read"
     QUOTES_CREATE = "quotes:create"
     QUOTES_READ = "quotes:read"
+    RISKS_DECIDE = "risks:decide"
+    RISKS_READ = "risks:read"
     ROUTES_SEARCH = "routes:search"
     SETTLEMENTS_APPROVE = "settlements:approve"
     SETTLEMENTS_ISSUE = "settlements:issue"
@@ -109,6 +111,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.LEASES_READ,
         P.LEDGER_READ,
         P.QUOTES_READ,
+        P.RISKS_READ,
         P.SETTLEMENTS_PREVIEW,
     },
     Role.DELEGATE: EVERYONE,
@@ -123,6 +126,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.LEASES_END,
         P.LEASES_READ,
         P.QUOTES_READ,
+        P.RISKS_DECIDE,
+        P.RISKS_READ,
     },
     Role.OPERATOR: frozenset(Permission),
     Role.PLANNER: EVERYONE
