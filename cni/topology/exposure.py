@@ -7,7 +7,7 @@ it, the site is left with no more than half of the core's sites; of the core, on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -179,10 +179,30 @@ def explain_exposure(network: Network, exposure: Exposure) -> tuple[str, ...]:
     if not exposure.is_joined:
         return (f"No route leads from {name} to the core, {core:,} sites that no single span or site divides.",)
     every = f"Every route from {name} to {'most of ' if exposure.site in exposure.core else ''}the core"
-    said = [f"{every} crosses span {span} ({network.span_name(span)})." for span in exposure.spans]
-    said += [f"{every} passes {network.site_name(site)}." for site in exposure.sites]
-    said += [f"{every} uses the risk group {network.risk_name(risk)}." for risk in exposure.risks]
+    said = [
+        f"{every} {verb} {listed(things)}."
+        for verb, things in (
+            ("crosses " + _noun("span", exposure.spans), [f"{s} ({network.span_name(s)})" for s in exposure.spans]),
+            ("passes", [network.site_name(passed) for passed in exposure.sites]),
+            ("uses " + _noun("risk group", exposure.risks), [network.risk_name(risk) for risk in exposure.risks]),
+        )
+        if things
+    ]
     return tuple(said) or (
         f"No single span, site or risk group that fails cuts {name} off from the core,"
         f" {core:,} sites that no single span or site divides.",
     )
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed(["A", "B", "C"])
+    'A, B and C'
+    """
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _noun(word: str, things: Sequence[str]) -> str:
+    return f"the {word}" if len(things) == 1 else f"the {word}s"

@@ -115,9 +115,14 @@ def test_the_sentences_name_each_thing_that_stands_alone_in_the_way():
     plant = network(f"{RING}, C-D 1 [K]")
 
     assert explain_exposure(plant, exposed(plant, "D")) == (
-        "Every route from D to the core crosses span C-D (C – D).",
+        "Every route from D to the core crosses the span C-D (C – D).",
         "Every route from D to the core passes C.",
         "Every route from D to the core uses the risk group K.",
+    )
+    row = network(f"{RING}, C-D 1, D-E 1")
+    assert explain_exposure(row, exposed(row, "E")) == (
+        "Every route from E to the core crosses the spans D-E (D – E) and C-D (C – D).",
+        "Every route from E to the core passes D and C.",
     )
     assert explain_exposure(plant, exposed(plant, "A")) == (
         "No single span, site or risk group that fails cuts A off from the core,"
