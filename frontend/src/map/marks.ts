@@ -26,14 +26,14 @@ interface Look {
   rails?: boolean
   /** A cross in the middle of the line. */
   crossed?: boolean
-  /** Drawn under the others, which it surrounds. */
-  under?: boolean
+  /** Dots, drawn over other marks. */
+  dots?: boolean
 }
 
 const LINES: Record<string, Look> = {
   bridge: { colour: 'shared', width: 8, rails: true },
   two_cut: { colour: 'proposed', width: 4.5, dash: [14, 6] },
-  risk: { colour: 'risk', width: 9, dash: [0.1, 13], under: true },
+  risk: { colour: 'risk', width: 8, dash: [0.1, 14], dots: true },
   cut: { colour: 'shared', width: 5, dash: [3, 7], crossed: true },
   survives: { colour: 'route-1', width: 5.5 },
   rerouted: { colour: 'route-2', width: 5.5, dash: [11, 6] },
@@ -79,11 +79,11 @@ export function markStyle(feature: Plant, palette: Palette): Style[] {
 function lineStyle(feature: Plant, mark: string, palette: Palette): Style[] {
   const look = LINES[mark]
   if (!look) return []
-  const order = look.under ? 0 : 3
+  const order = look.dots ? 6 : 3
   const line = (colour: string, width: number, zIndex: number, lineDash?: number[]) =>
-    new Style({ stroke: new Stroke({ color: colour, width, lineDash, lineCap: look.under || !lineDash ? 'round' : 'butt' }), zIndex })
+    new Style({ stroke: new Stroke({ color: colour, width, lineDash, lineCap: look.dots || !lineDash ? 'round' : 'butt' }), zIndex })
   return [
-    ...(look.under ? [] : [line(palette.halo, look.width + 3, order)]),
+    line(palette.halo, look.width + 3, order, look.dots ? look.dash : undefined),
     line(palette[look.colour], look.width, order + 1, look.dash),
     ...(look.rails ? [line(palette.halo, look.width - 4.5, order + 2)] : []),
     ...(look.crossed ? [cross(new Point((feature.getGeometry() as LineString).getCoordinateAt(0.5)), palette)] : []),
@@ -124,7 +124,7 @@ export function markKey(kind: string, onSites: boolean): string {
   const look = LINES[kind]
   if (!look) return box('')
   const dash = look.dash ? ` stroke-dasharray="${look.dash.join(' ')}"` : ''
-  const cap = look.under ? ' stroke-linecap="round"' : ''
+  const cap = look.dots ? ' stroke-linecap="round"' : ''
   return box(`<g class="mark mark--${look.colour}">${look.rails
     ? '<path d="M1 7h30M1 13h30" stroke-width="2"/>'
     : `<path d="M2 10h29" stroke-width="${Math.min(look.width, 7)}"${dash}${cap}/>`}${look.crossed ? '<path d="M12 5l9 10M21 5l-9 10" stroke-width="2.5"/>' : ''}</g>`)
