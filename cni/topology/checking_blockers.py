@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from cni.topology.checking_documents import Asked, Element, Fault, SaidAnswer, SaidBlocker
 from cni.topology.checking_plant import Plant, joins
 
-EVERY_ROUTE = "every route"
-"""How a sentence that is held to its word is told: it says so of one thing, with no others that it takes besides."""
+EVERY_ROUTE, FREE_PAIRS = "every route", "free pair"
+"""Words that a sentence is held to: it says so of all routes; it speaks of those with enough free pairs."""
 
 
 def blocker_faults(plant: Plant, question: Asked, answer: SaidAnswer) -> Iterator[Fault]:
@@ -16,8 +16,9 @@ def blocker_faults(plant: Plant, question: Asked, answer: SaidAnswer) -> Iterato
 
     A span, site or risk group blocks if no route is left without it: without it alone, or without all that the same
     sentence names, which must be fewer than the routes asked for. A span blocks by capacity if it has too few free
-    pairs. What was left out blocks if the ends do not join without it. Of the others only what two routes of a
-    `partly_diverse` answer share may be named, and no sentence may say of those that every route needs them.
+    pairs. What was left out blocks if the ends do not join without it. Of the rest, where no sentence speaks of every
+    route, three are believed: what the two routes of a `partly_diverse` answer share, the risk groups that keep three
+    or more routes from being found, and whatever is named where something has to be used.
     """
     for blocker in answer.blockers:
         if blocker.kind == "capacity":
@@ -25,7 +26,7 @@ def blocker_faults(plant: Plant, question: Asked, answer: SaidAnswer) -> Iterato
         elif not plant.has((blocker.kind, blocker.id)):
             message = f"There is no {blocker.kind} {blocker.id} in the network."
             yield Fault("unknown_blocker", message, blocker.place)
-        elif not _blocks(plant, question, answer, blocker):
+        elif not _is_believed(question, answer, blocker) and not _blocks(plant, question, answer, blocker):
             message = f"There is a way round the {blocker.kind} {blocker.id}: it does not block."
             yield Fault("no_blocker", message, blocker.place)
 
@@ -39,14 +40,21 @@ def _capacity_faults(plant: Plant, question: Asked, blocker: SaidBlocker) -> Ite
         yield Fault("no_blocker", message, blocker.place)
 
 
+def _is_believed(question: Asked, answer: SaidAnswer, blocker: SaidBlocker) -> bool:
+    if EVERY_ROUTE in blocker.why.lower():
+        return False
+    is_shared = answer.outcome == "partly_diverse" and blocker.id in answer.shared[blocker.kind]
+    keeps_more_apart = question.diversity == blocker.kind == "risk" and (question.routes or 1) > 2
+    return is_shared or keeps_more_apart or bool(question.must_use)
+
+
 def _blocks(plant: Plant, question: Asked, answer: SaidAnswer, blocker: SaidBlocker) -> bool:
     element: Element = (blocker.kind, blocker.id)
+    pairs = question.pairs if FREE_PAIRS in blocker.why.lower() else 0
     if element in question.without or element in (("site", question.a), ("site", question.z)):
-        return not joins(plant, question, question.without)
-    if not joins(plant, question, {*question.without, element}):
+        return not joins(plant, question, question.without, pairs)
+    if not joins(plant, question, {*question.without, element}, pairs):
         return True
     together = {(each.kind, each.id) for each in answer.blockers if each.why == blocker.why}
-    if len(together) < (question.routes or 1) and not joins(plant, question, {*question.without, *together}):
-        return True
-    is_shared = answer.outcome == "partly_diverse" and blocker.id in answer.shared[blocker.kind]
-    return is_shared and EVERY_ROUTE not in blocker.why.lower()
+    is_fewer = len(together) < (question.routes or 1)
+    return is_fewer and not joins(plant, question, {*question.without, *together}, pairs)

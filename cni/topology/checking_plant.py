@@ -105,11 +105,11 @@ def leftover(plant: Plant, question: Asked, *, apart: bool) -> Leftover:
     return left
 
 
-def joins(plant: Plant, question: Asked, closed: Collection[Element]) -> bool:
-    """Tell whether any run of spans leads from end to end, free pairs or not, without these things."""
+def joins(plant: Plant, question: Asked, closed: Collection[Element], pairs: int) -> bool:
+    """Tell whether any run of spans with so many free pairs leads from end to end without these things."""
     neighbours: dict[str, list[str]] = {}
     for id, span in plant.spans.items():
-        if not is_closed(plant, id, closed):
+        if (span.pairs is None or span.pairs >= pairs) and not is_closed(plant, id, closed):
             neighbours.setdefault(span.a, []).append(span.z)
             neighbours.setdefault(span.z, []).append(span.a)
     reached, waiting = {question.a}, [question.a]
