@@ -9,10 +9,10 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from cni.leases.models import Lease, QuoteRow
+from cni.leases.searches import RouteSearch
 from cni.members.models import Member
 from cni.members.policy import Actor, Role
 from cni.operations import leasing, ordering
-from cni.operations.ordering import RouteSearch
 from cni.topology.questions import Diversity
 from tests.conftest import NOW
 from tests.factories import make_actor, make_member, make_tariff

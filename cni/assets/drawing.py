@@ -42,6 +42,7 @@ def draw_routes(session: Session, routes: Sequence[Sequence[str]]) -> list[Drawn
     risks: dict[str, dict[str, RiskKind]] = {code: {} for code in codes}
     for code, risk_code, _name, kind in session.execute(risks_of_spans().where(Span.code.in_(codes))):
         risks[code][risk_code] = kind
+    shared_spans = _in_two(routes, {code: (code,) for code in codes})
     ends = {site for route in routes for site in _ends(route, sites)}
     shared_sites, shared_risks = _in_two(routes, sites) - ends, _in_two(routes, risks)
     return [
@@ -50,6 +51,7 @@ def draw_routes(session: Session, routes: Sequence[Sequence[str]]) -> list[Drawn
             code,
             lines[code],
             shared=(
+                *((_label("span", code),) if code in shared_spans else ()),
                 *(_label(kind, risk) for risk, kind in risks[code].items() if risk in shared_risks),
                 *(_label("site", site) for site in sites[code] if site in shared_sites),
             ),

@@ -55,12 +55,17 @@ class Plant:
     @cached_property
     def sites(self) -> list[NamedThing]:
         """Every site, by name."""
-        return _by_name({code: self.network.site_name(code) for code in self.network.graph})
+        return by_name({code: self.network.site_name(code) for code in self.network.graph})
 
     @cached_property
     def risks(self) -> list[NamedThing]:
         """Every risk group that a span is in, by name."""
-        return _by_name({code: self.network.risk_name(code) for code in self.risk_kinds})
+        return by_name({code: self.network.risk_name(code) for code in self.risk_kinds})
+
+    @cached_property
+    def spans(self) -> list[NamedThing]:
+        """Every span, by name."""
+        return by_name({code: self.network.span_name(code) for code in self.owners})
 
     @cached_property
     def codes(self) -> Mapping[str, Mapping[str, str]]:
@@ -152,7 +157,7 @@ def _read_rows(session: Session) -> _Rows:
     return _Rows(
         sites=[graph.Site(*row) for row in session.execute(_live_sites())],
         spans=spans,
-        risks=[tuple(row) for row in session.execute(risks_of_spans()) if row[0] in live],
+        risks=[row.tuple() for row in session.execute(risks_of_spans()) if row[0] in live],
         offered=dict(session.execute(_offered_pairs()).all()),
         members=dict(session.execute(select(Member.slug, Member.name)).all()),
     )
@@ -189,7 +194,8 @@ def _graph_spans(rows: _Rows) -> list[graph.Span]:
     ]
 
 
-def _by_name(names: Mapping[str, str]) -> list[NamedThing]:
+def by_name(names: Mapping[str, str]) -> list[NamedThing]:
+    """Return things with these names, by code, in the order of the names."""
     return sorted((NamedThing(code, name) for code, name in names.items()), key=lambda thing: (thing.name, thing.code))
 
 

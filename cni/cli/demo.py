@@ -14,6 +14,7 @@ from cni import runtime
 from cni.assets.importing import read_upload
 from cni.cli.main import open_database
 from cni.cli.output import answer, json_option
+from cni.leases.searches import RouteSearch
 from cni.members.policy import OPERATOR, Actor
 from cni.members.queries import actor_of, cooperative, person_by_email
 from cni.operations import leasing, loading, ordering, registering, settling
@@ -116,7 +117,7 @@ class Demonstration:
 
     def quote(self, email: str, from_site: str, to_site: str, diverse: Diversity | None) -> str:
         """Have a planner get a quote for a pair from next month on; return its reference."""
-        search = ordering.RouteSearch(
+        search = RouteSearch(
             from_site, to_site, starts_on=add_months(self.today.replace(day=1), 1), term_months=36, diverse=diverse
         )
         made = ordering.make_quote(self.session, self.person(email), search, at=self.now, chooser=runtime.chooser())

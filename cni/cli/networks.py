@@ -51,11 +51,11 @@ def _live_network(window: Period | None) -> Network:
     from cni import runtime
     from cni.cli.main import open_database
     from cni.members.policy import OPERATOR
-    from cni.operations import ordering
+    from cni.operations import searching
 
     open_database()
     with runtime.reading() as session:
-        return ordering.live_network(session, OPERATOR, window or _one_day(runtime.today()))
+        return searching.live_network(session, OPERATOR, window or _one_day(runtime.today()))
 
 
 def _window(dates: Mapping[str, str]) -> Period | None:

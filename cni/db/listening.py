@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event, Thread
+from typing import cast
 
 import psycopg
 import structlog
@@ -49,7 +50,7 @@ class Listener(Thread):
 
     def _listen(self) -> None:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as pooled:
-            connection = pooled.connection.driver_connection
+            connection = cast("psycopg.Connection", pooled.connection.driver_connection)
             pooled.detach()  # the pool's connections are for questions
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
             self._tell()

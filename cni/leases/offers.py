@@ -6,18 +6,23 @@ and gives it back unchanged: `as_snapshot` and `from_snapshot` are each other's 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from cni.leases.pricing import ENDS_PER_ROUTE, PriceWorking, TariffPrices, annual_price, billed_metres, one_off_charges
 from cni.topology.answers import Answer, Route
 from cni.topology.network import Network
 
-APART = ("none", "span", "site")
-"""How far apart the routes of an offer are: only one; two with no shared span; nor any shared site between the ends."""
+APART = ("none", "span", "site", "risk")
+"""How far apart the routes of an offer really are: only one, or two that share a span; two with no shared span; nor any
+shared site between the ends; nor any risk group, of those that the plant knows."""
+
+DIGEST_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,11 @@ class TariffName:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Routes and their price. `apart` is one of `APART`; `working` is the annual price with its working."""
+    """Routes and their price. `apart` is one of `APART`; `working` is the annual price with its working.
+
+    `separation_m` is the least distance in metres between two routes, more than `separation_radius_m` from their ends
+    and from the sites that both pass; None where it is not known.
+    """
 
     apart: str
     routes: tuple[OfferedRoute, ...]
@@ -94,6 +103,8 @@ class Offer:
     working: PriceWorking
     one_off: tuple[OneOffCharge, ...]
     tariff: TariffName
+    separation_m: float | None = None
+    separation_radius_m: float | None = None
 
     @property
     def annual_pence(self) -> int:
@@ -132,6 +143,8 @@ def make_offer(network: Network, answer: Answer, terms: Terms, risk_kinds: Mappi
         working=annual_price(metres, terms.pairs, terms.term_months, prices),
         one_off=tuple(_one_off(routes, prices)),
         tariff=TariffName(prices.name, prices.effective_from, prices.resolution),
+        separation_m=answer.separation_m,
+        separation_radius_m=answer.separation_radius_m,
     )
 
 
@@ -159,14 +172,24 @@ def from_snapshot(kept: Mapping[str, Any]) -> Offer:
         working=PriceWorking(**(working | {"term_percent": Decimal(working["term_percent"])})),
         one_off=tuple(OneOffCharge(**charge) for charge in kept["one_off"]),
         tariff=TariffName(**(tariff | {"effective_from": date.fromisoformat(tariff["effective_from"])})),
+        separation_m=kept.get("separation_m"),  # quotes made before it was measured have none
+        separation_radius_m=kept.get("separation_radius_m"),
     )
+
+
+def digest_of(offer: Offer) -> str:
+    """Return a short text that is the same for the same routes, price, terms and shared things, and for no others."""
+    return sha256(json.dumps(as_snapshot(offer), sort_keys=True).encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
 def _how_far_apart(answer: Answer) -> str:
     """Return how far apart the routes really are, whatever was asked for."""
-    if len(answer.routes) == 1:
+    shared = answer.shared
+    if len(answer.routes) == 1 or shared.spans:
         return "none"
-    return "span" if answer.shared.sites else "site"
+    if shared.sites:
+        return "span"
+    return "site" if shared.risks else "risk"
 
 
 def _offered(network: Network, route: Route) -> OfferedRoute:
@@ -179,6 +202,8 @@ def _offered(network: Network, route: Route) -> OfferedRoute:
 
 
 def _shared(network: Network, answer: Answer, risk_kinds: Mapping[str, str]) -> Iterator[SharedElement]:
+    for code in answer.shared.spans:
+        yield SharedElement("span", code, network.span_name(code))
     for code in answer.shared.risks:
         yield SharedElement(str(risk_kinds.get(code, "risk")), code, network.risk_name(code))
     for code in answer.shared.sites:

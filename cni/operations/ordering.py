@@ -1,20 +1,17 @@
-"""From a question on the map to a requested lease: find routes, have a quote made, request the lease.
+"""From routes that were found to a requested lease: have a quote made, request the lease.
 
-What becomes of a request is in `leasing`.
+How routes are found is in `searching`, what becomes of a request in `leasing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from cni.assets.drawing import DrawnSpan, draw_routes
 from cni.assets.models import Site, Span
-from cni.assets.snapshot import NamedThing, live_plant
 from cni.db.paging import read_page
 from cni.events.kinds import LeaseRequested, QuoteMade
 from cni.events.record import record
@@ -22,25 +19,19 @@ from cni.leases import queries
 from cni.leases.allocation import NewLease, RouteSpan, add_lease
 from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Lease, QuoteRow
-from cni.leases.offers import Offer, Terms, as_snapshot, make_offer
-from cni.leases.pricing import price_problems
-from cni.leases.tariffs import prices_of, tariff_versions, version_in_force
+from cni.leases.offers import Offer, SharedElement, as_snapshot
+from cni.leases.searches import RouteSearch
 from cni.members.models import MemberRoleHeld
 from cni.members.policy import Actor, MemberRole, Permission, require, require_found
-from cni.primitives.errors import Conflict, Forbidden, Problem, refuse_if_any
+from cni.operations.searching import RouteFinding, find_routes
+from cni.primitives.errors import Conflict, Forbidden, Invalid, Problem
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
-from cni.primitives.period import Period, add_months, in_words, london_date
-from cni.topology.answers import Answer, Outcome
-from cni.topology.network import Network
-from cni.topology.questions import Diversity, Question, question_problems
-from cni.topology.routes import answer_question
+from cni.primitives.period import add_months, in_words, london_date
+from cni.topology.answers import Answer
 
 QUOTE_DAYS = 30
 """A quote can be requested until this many days after it was made, the last one included."""
-
-LATEST_START_MONTHS = 18
-"""How far ahead a lease may start: fibre that is held so long earns nobody anything."""
 
 
 class NotAUser(Conflict):
@@ -71,100 +62,55 @@ class QuoteUsed(Conflict):
     title = "Already requested"
 
 
-@dataclass(frozen=True, slots=True)
-class RouteSearch:
-    """What a planner asks: between which sites (codes), how diverse, how many pairs, from when and how long.
+class OfferChanged(Conflict):
+    """What would be quoted is no longer what was shown: fibre was taken or freed, plant or prices have changed."""
 
-    `diverse` None: one route is enough.
-    """
-
-    from_site: str
-    to_site: str
-    starts_on: date
-    term_months: int
-    pairs: int = 1
-    diverse: Diversity | None = None
-
-    @property
-    def period(self) -> Period:
-        """The days for which the fibre is wanted."""
-        return Period(self.starts_on, add_months(self.starts_on, self.term_months))
-
-    @property
-    def question(self) -> Question:
-        """The same as the graph engine asks it."""
-        count, diversity = (1, Diversity.SPAN) if self.diverse is None else (2, self.diverse)
-        return Question(self.from_site, self.to_site, diversity, count, self.pairs)
+    code = "offer_changed"
+    title = "Not what was shown"
 
 
 @dataclass(frozen=True, slots=True)
-class RouteFinding:
-    """What came of a search: an offer, or an answer that names what blocks it."""
+class Confirmed:
+    """What a planner says to when a quote is made.
 
-    search: RouteSearch
-    network: Network
-    answer: Answer
-    tariff_id: int
-    offer: Offer | None
-
-
-@dataclass(frozen=True, slots=True)
-class SearchChoices:
-    """What a search can be filled in with: the sites, by name, and the terms on offer, in months."""
-
-    sites: list[NamedThing]
-    terms: list[int]
-
-
-def live_network(session: Session, actor: Actor, window: Period) -> Network:
-    """Return the live plant with the pairs that are free on all days of `window`.
-
-    Permission: routes:search.
+    `digest` is that of the offer that was shown, None for whatever is found now; `accepts_shared`: that both routes may
+    share what they are said to, although something more diverse was asked for.
     """
-    require(actor, Permission.ROUTES_SEARCH)
-    return queries.open_network(session, window)
+
+    digest: str | None = None
+    accepts_shared: bool = False
 
 
-def find_routes(session: Session, actor: Actor, search: RouteSearch, *, on: date) -> RouteFinding:
-    """Return routes with their price, or what stands in their way: the same whoever asks.
-
-    Permission: routes:search.
-    Raises:
-        Invalid: the search cannot be asked, with every problem.
-    """
-    require(actor, Permission.ROUTES_SEARCH)
-    version = version_in_force(tariff_versions(session), search.starts_on)
-    prices = prices_of(version)
-    problems = [*_date_problems(search, on), *price_problems(search.pairs, search.term_months, prices)]
-    plant = live_plant(session)
-    network = queries.free_in(session, plant, _tomorrow(on) if problems else search.period)
-    search = _with_codes_of(network, search)
-    refuse_if_any(_one_each([*problems, *question_problems(network, search.question)]))
-    answer = answer_question(network, search.question)
-    offer = None
-    if answer.outcome is Outcome.FOUND:
-        terms = Terms(search.pairs, search.term_months, prices)
-        offer = make_offer(network, answer, terms, plant.risk_kinds)
-    return RouteFinding(search, network, answer, version.id, offer)
+UNSEEN = Confirmed()
+"""What is said by whoever asks for a quote without having looked first, as a program may."""
 
 
-def make_quote(session: Session, actor: Actor, search: RouteSearch, *, at: datetime, chooser: Chooser) -> QuoteRow:
+def make_quote(
+    session: Session,
+    actor: Actor,
+    search: RouteSearch,
+    confirmed: Confirmed = UNSEEN,
+    *,
+    at: datetime,
+    chooser: Chooser,
+) -> QuoteRow:
     """Freeze the routes that a search finds today, and their price, as a quote of the actor's member.
 
     It holds no fibre: that is for the request.
 
     Permission: quotes:create. Event: QuoteMade.
     Raises:
-        Invalid: the search cannot be asked, with every problem.
+        Invalid: the search cannot be asked, with every problem; or the routes share more than was asked for, and the
+            planner has not said that they may.
         NotAUser: the member may not lease today.
-        NoSuchRoutes: there are none; the problems name what blocks them.
+        NoSuchRoutes: there are none that can be leased; the problems name what blocks them.
+        OfferChanged: they are not those that the planner was shown.
     """
     require(actor, Permission.QUOTES_CREATE)
     today = london_date(at)
     member_id = _require_user(session, actor, today)
     finding = find_routes(session, actor, search, on=today)
-    if finding.offer is None:
-        raise NoSuchRoutes("There are no such routes to quote.", _blocking(finding.answer))
+    offer = _require_quotable(finding, confirmed)
     sites = _site_ids(session, finding.search)
     quote = QuoteRow(
         reference=new_reference("QUO", chooser),
@@ -178,8 +124,8 @@ def make_quote(session: Session, actor: Actor, search: RouteSearch, *, at: datet
         starts_on=search.starts_on,
         term_months=search.term_months,
         tariff_id=finding.tariff_id,
-        annual_pence=finding.offer.annual_pence,
-        snapshot=as_snapshot(finding.offer),
+        annual_pence=offer.annual_pence,
+        snapshot=as_snapshot(offer),
     )
     session.add(quote)
     record(session, actor, QuoteMade(subject=quote.reference, member_id=member_id), at=at)
@@ -232,55 +178,34 @@ def quote(session: Session, actor: Actor, reference: str) -> QuoteRow:
     return require_found(actor, Permission.QUOTES_READ, queries.find_quote(session, reference))
 
 
-def search_choices(session: Session, actor: Actor, *, on: date) -> SearchChoices:
-    """Return what a search can be filled in with; no term is on offer while there is no tariff.
-
-    Permission: routes:search.
-    """
-    require(actor, Permission.ROUTES_SEARCH)
-    versions = tariff_versions(session)
-    terms = sorted(prices_of(version_in_force(versions, on)).term_percent) if versions else []
-    return SearchChoices(live_plant(session).sites, terms)
-
-
-def draw(session: Session, actor: Actor, routes: Sequence[Sequence[str]]) -> list[DrawnSpan]:
-    """Return the spans of routes, given by their codes, as lines on a map.
-
-    Permission: plant:read.
-    """
-    require(actor, Permission.PLANT_READ)
-    return draw_routes(session, routes)
-
-
 def is_open(quote: QuoteRow, on: date) -> bool:
     """Tell whether a lease can be requested from a quote on a day; the quote's lease must be loaded."""
     return quote.lease is None and on <= min(quote.expires_on, quote.starts_on)
 
 
-def _tomorrow(on: date) -> Period:
-    return Period(on, on + timedelta(days=1))
+def _require_quotable(finding: RouteFinding, confirmed: Confirmed) -> Offer:
+    """Return what can be quoted of a finding."""
+    if finding.offer is None:
+        raise NoSuchRoutes("There are no such routes to quote.", _blocking(finding.answer))
+    if confirmed.digest not in (None, finding.digest):
+        detail = "The routes or their price are no longer what was shown: somebody took or freed fibre, or"
+        raise OfferChanged(f"{detail} plant or prices changed. Look at what there is now.")
+    if not finding.is_quotable:
+        shared = [element for element in finding.offer.shared if element.kind == "span"]
+        raise NoSuchRoutes(
+            "Both routes would use the same span, which a lease cannot.", [_shared_span(element) for element in shared]
+        )
+    if finding.is_partly_diverse and not confirmed.accepts_shared:
+        names = ", ".join(element.name for element in finding.offer.shared)
+        message = f"Both routes depend on {names}, though more diversity was asked for."
+        remedy = "Accept that, or ask for something else."
+        raise Invalid.from_problems([Problem("shares", message, remedy, "accepts_shared")])
+    return finding.offer
 
 
-def _date_problems(search: RouteSearch, today: date) -> Iterator[Problem]:
-    latest = add_months(today, LATEST_START_MONTHS)
-    if search.starts_on < today:
-        message = f"The first day, {in_words(search.starts_on)}, has passed."
-        yield Problem("in_the_past", message, f"Give {in_words(today)} or a later day.", "starts_on")
-    if search.starts_on > latest:
-        message = f"The first day, {in_words(search.starts_on)}, is more than {LATEST_START_MONTHS} months ahead."
-        yield Problem("too_far_ahead", message, f"Give {in_words(latest)} or an earlier day.", "starts_on")
-
-
-def _one_each(problems: list[Problem]) -> list[Problem]:
-    """Return the first problem of each place: two ways of saying that a number is too small are one too many."""
-    return list({problem.place: problem for problem in reversed(problems)}.values())[::-1]
-
-
-def _with_codes_of(network: Network, search: RouteSearch) -> RouteSearch:
-    """Return the search with the sites' codes as they are written; they compare without case."""
-    codes = {code.lower(): code for code in network.graph}
-    ends = {name: codes.get(getattr(search, name).lower(), getattr(search, name)) for name in ("from_site", "to_site")}
-    return replace(search, **ends)
+def _shared_span(element: SharedElement) -> Problem:
+    remedy = "Ask for one route, or choose other ends."
+    return Problem("shared_span", f"Both routes use the span {element.code} ({element.name}).", remedy, element.code)
 
 
 def _blocking(answer: Answer) -> list[Problem]:

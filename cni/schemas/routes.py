@@ -9,21 +9,15 @@ import marshmallow as ma
 
 from cni.assets.drawing import DrawnSpan
 from cni.leases.offers import APART
-from cni.operations.ordering import RouteFinding, RouteSearch
+from cni.leases.searches import RouteSearch
+from cni.operations.ordering import Confirmed
+from cni.operations.searching import MOST_ALTERNATIVES, RouteFinding
 from cni.schemas.reading import Request, View
-from cni.topology.answers import answer_as_json
+from cni.topology.answers import BlockerKind, Outcome, answer_as_json
 from cni.topology.questions import Diversity
 
-DIVERSITY_WORDS = {"none": None, "span": Diversity.SPAN, "site": Diversity.SITE}
-
-
-def _is_offered(word: str) -> None:
-    if word == "risk":
-        raise ma.ValidationError(
-            "Routes that share no risk group are not offered yet; the answer names what is shared."
-        )
-    if word not in DIVERSITY_WORDS:
-        raise ma.ValidationError("That is not a kind of diversity.")
+DIVERSITY_WORDS = {"none": None} | {str(diversity): diversity for diversity in Diversity}
+"""Every grade of diversity that can be asked for, by its word."""
 
 
 def _site(label: str) -> ma.fields.String:
@@ -31,8 +25,12 @@ def _site(label: str) -> ma.fields.String:
     return ma.fields.String(required=True, metadata=metadata)
 
 
-class RouteSearchRequest(Request):
-    """Which routes are sought; loads to a `RouteSearch`.
+def _things(description: str) -> ma.fields.List:
+    return ma.fields.List(ma.fields.String(), load_default=list, metadata={"description": description})
+
+
+class SearchedRequest(Request):
+    """Which routes are sought.
 
     Only form is judged here; what is too much or too little, the search itself says, all of it at once.
     """
@@ -44,10 +42,11 @@ class RouteSearchRequest(Request):
 
     diverse = ma.fields.String(
         load_default="none",
-        validate=_is_offered,
+        validate=ma.validate.OneOf(DIVERSITY_WORDS, error="That is not a kind of diversity."),
         metadata={
-            "description": "none: one route; span, site: two that share no span, nor any site.",
-            "remedy": "Ask for none, span or site.",
+            "description": "none: one route; span, site, risk: two that share no span, nor any site between the ends, "
+            "nor any risk group.",
+            "remedy": "Ask for none, span, site or risk.",
             "enum": list(DIVERSITY_WORDS),
         },
     )
@@ -62,11 +61,79 @@ class RouteSearchRequest(Request):
         required=True,
         metadata={"label": "The term", "remedy": "Choose one of the tariff's terms, in months."},
     )
+    separation_m = ma.fields.Float(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "label": "The separation",
+            "remedy": "Give metres, or leave it empty.",
+            "description": "Metres that two routes keep apart, away from their ends.",
+        },
+    )
+    avoid = _things("What no route may use: site:CODE, span:CODE, risk:CODE, or owner:SLUG (of fibre or duct).")
+    must_use = _things("What some route has to use, written likewise.")
+    exempt = _things("Codes of risk groups that both routes may share all the same.")
+
+
+class RouteSearchRequest(SearchedRequest):
+    """Which routes are sought; loads to a `RouteSearch`."""
 
     @ma.post_load
     def _search(self, given: dict[str, Any], **_rest: Any) -> RouteSearch:
-        diverse = DIVERSITY_WORDS[given.pop("diverse")]
-        return RouteSearch(given.pop("from"), given.pop("to"), diverse=diverse, **given)
+        return _search_of(given)
+
+
+class QuoteRequest(SearchedRequest):
+    """Of which routes a quote is to be made; loads to a `RouteSearch` and what is `Confirmed`."""
+
+    offer = ma.fields.String(
+        load_default=None,
+        metadata={
+            "description": "`offer_digest` of the routes that were shown: the quote is of those, or none is made."
+        },
+    )
+    accepts_shared = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Of routes that are partly diverse: they may share what they are said to share."},
+    )
+
+    @ma.post_load
+    def _quote(self, given: dict[str, Any], **_rest: Any) -> tuple[RouteSearch, Confirmed]:
+        confirmed = Confirmed(given.pop("offer"), given.pop("accepts_shared"))
+        return _search_of(given), confirmed
+
+
+def _search_of(given: dict[str, Any]) -> RouteSearch:
+    diverse = DIVERSITY_WORDS[given.pop("diverse")]
+    things: dict[str, Any] = {name: tuple(given.pop(name)) for name in ("avoid", "must_use", "exempt")}
+    return RouteSearch(given.pop("from"), given.pop("to"), diverse=diverse, **things, **given)
+
+
+def search_as_words(search: RouteSearch) -> dict[str, Any]:
+    """Return a search as it is given in an address or a form; what was not asked for is left out."""
+    words = {
+        "from": search.from_site,
+        "to": search.to_site,
+        "diverse": str(search.diverse or "none"),
+        "pairs": search.pairs,
+        "starts_on": search.starts_on.isoformat(),
+        "term_months": search.term_months,
+        "separation_m": search.separation_m and f"{search.separation_m:g}",
+        "avoid": list(search.avoid),
+        "must_use": list(search.must_use),
+        "exempt": list(search.exempt),
+    }
+    return {name: word for name, word in words.items() if word not in (None, [])}
+
+
+class AlternativesQuery(Request):
+    """Whether to look for more routes to compare with."""
+
+    alternatives = ma.fields.Integer(
+        load_default=0,
+        validate=ma.validate.Range(0, MOST_ALTERNATIVES - 1),
+        metadata={"description": "How many other routes to look for at most, each the answer to a similar search."},
+    )
 
 
 class OfferedSiteView(View):
@@ -142,6 +209,10 @@ class OfferView(View):
     working = ma.fields.Nested(PriceWorkingView, required=True)
     one_off_pence = ma.fields.Integer(required=True)
     one_off = ma.fields.List(ma.fields.Nested(OneOffChargeView), required=True)
+    separation_m = ma.fields.Float(allow_none=True, metadata={"description": "Least metres between two routes."})
+    separation_radius_m = ma.fields.Float(
+        allow_none=True, metadata={"description": "So near to ends and shared sites it is not measured."}
+    )
     tariff = ma.fields.Nested(TariffNameView, required=True)
 
 
@@ -164,29 +235,66 @@ class SharedView(View):
 class BlockerView(View):
     """What stands in the way."""
 
-    kind = ma.fields.String(required=True, metadata={"enum": ["span", "site", "risk", "capacity"]})
+    kind = ma.fields.String(required=True, metadata={"enum": [str(kind) for kind in BlockerKind]})
     id = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     why = ma.fields.String(required=True)
 
 
-class RouteAnswerView(View):
-    """The answer to a search, as `cni routes --json` gives it, and the offer if there are such routes."""
+class QuestionView(View):
+    """What was asked, as `cni routes --json` gives it; what is left out or has to be used is written `KIND:ID`."""
 
-    outcome = ma.fields.String(required=True, metadata={"enum": ["found", "none"]})
+    class Meta(View.Meta):
+        """`from` is no name that Python would let a field have."""
+
+        include: ClassVar = {"from": ma.fields.String(required=True)}
+
+    to = ma.fields.String(required=True)
+    diverse = ma.fields.String(required=True)
+    routes = ma.fields.Integer(required=True)
+    pairs = ma.fields.Integer(required=True)
+    exempt = ma.fields.List(ma.fields.String(), required=True)
+    without = ma.fields.List(ma.fields.String(), required=True)
+    must_use = ma.fields.List(ma.fields.String(), required=True)
+    separation_m = ma.fields.Float(allow_none=True)
+
+
+class AlternativeView(View):
+    """The answer to a search, as `cni routes --json` gives it, and the offer if there are routes."""
+
+    question = ma.fields.Nested(QuestionView, required=True)
+    outcome = ma.fields.String(
+        required=True,
+        metadata={
+            "enum": [str(outcome) for outcome in Outcome],
+            "description": "partly_diverse: less diverse than asked for; `shared` has what a quote must accept.",
+        },
+    )
     routes = ma.fields.List(ma.fields.Nested(FoundRouteView), required=True)
     total_length_m = ma.fields.Float(allow_none=True)
     lower_bound_m = ma.fields.Float(allow_none=True)
     proven_optimal = ma.fields.Boolean(required=True)
     shared = ma.fields.Nested(SharedView, required=True)
     separation_m = ma.fields.Float(allow_none=True)
+    separation_radius_m = ma.fields.Float(allow_none=True)
     blocked_by = ma.fields.List(ma.fields.Nested(BlockerView), required=True)
     offer = ma.fields.Nested(OfferView, allow_none=True)
+    offer_digest = ma.fields.String(allow_none=True, metadata={"description": "Sent back, it ties a quote to this."})
 
 
-def finding_as_answer(finding: RouteFinding) -> dict[str, Any]:
-    """Return what `RouteAnswerView` shows of a finding."""
-    return answer_as_json(finding.answer) | {"offer": finding.offer}
+class RouteAnswerView(AlternativeView):
+    """The answer to a search, and other routes to compare with it, if they were asked for."""
+
+    alternatives = ma.fields.List(ma.fields.Nested(AlternativeView), required=True)
+
+
+def findings_as_answer(first: RouteFinding, *others: RouteFinding) -> dict[str, Any]:
+    """Return what `RouteAnswerView` shows of a finding and of those to compare with it."""
+    return _as_answer(first) | {"alternatives": [_as_answer(other) for other in others]}
+
+
+def _as_answer(finding: RouteFinding) -> dict[str, Any]:
+    return answer_as_json(finding.answer) | {"offer": finding.offer, "offer_digest": finding.digest}
 
 
 def routes_collection(drawn: Iterable[DrawnSpan]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cni.topology.network import Network, metres
-from cni.topology.questions import Element, Question
+from cni.topology.questions import Element, Owned, Question
 from cni.topology.search import sites_along
 from cni.topology.view import Int32s, View
 
@@ -26,12 +26,13 @@ class Outcome(StrEnum):
 
 
 class BlockerKind(StrEnum):
-    """What kind of thing blocks: `CAPACITY` is a span with too few free pairs."""
+    """What kind of thing blocks: `CAPACITY` is a span with too few free pairs, `OWNER` the spans of one."""
 
     SPAN = "span"
     SITE = "site"
     RISK = "risk"
     CAPACITY = "capacity"
+    OWNER = "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _question_as_json(question: Question) -> dict[str, object]:
     }
 
 
-def _as_words(elements: Iterable[Element]) -> list[str]:
+def _as_words(elements: Iterable[Element | Owned]) -> list[str]:
     return [f"{element.kind}:{element.id}" for element in elements]
 
 

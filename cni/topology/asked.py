@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from cni.topology.network import Network
-from cni.topology.questions import Diversity, Element, ElementKind, Question
+from cni.topology.questions import Diversity, Element, ElementKind, Owned, Question
 from cni.topology.view import Int32s, Mask, View
 
 
@@ -86,8 +86,10 @@ class Asked:
         return tuple(spans_of(self.view, element) for element in self.question.must_use)
 
 
-def spans_of(view: View, element: Element) -> Int32s:
-    """Return the spans that are an element, end there, or are in it."""
+def spans_of(view: View, element: Element | Owned) -> Int32s:
+    """Return the spans that are an element, end there, are in it or are its own."""
+    if isinstance(element, Owned):
+        return np.array([view.span_numbers[id] for id in element.spans], np.int32)
     match element.kind:
         case ElementKind.SPAN:
             return np.array([view.span_numbers[element.id]], np.int32)

@@ -192,8 +192,10 @@ def _name(network: Network, kind: str, id: str) -> str:
             return network.span_name(id)
         case "site":
             return network.site_name(id)
-        case _:
+        case "risk":
             return network.risk_name(id)
+        case _:
+            return id
 
 
 def _called(network: Network, kind: str, id: str) -> str:

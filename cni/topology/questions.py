@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
+from typing import Literal
 
 from cni.primitives.errors import Invalid, NotFound, Problem, refuse_if_any
 from cni.topology.network import Network
@@ -59,6 +60,15 @@ Exclusion = Element
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """The spans of an owner, by ids, to be named like an element: a network does not know who owns what."""
+
+    id: str
+    spans: tuple[str, ...]
+    kind: Literal["owner"] = "owner"
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Which routes are sought: how many from site `a` to site `z`, how diverse, with how many free pairs on each span.
 
@@ -74,8 +84,8 @@ class Question:
     routes: int = 1
     pairs: int = 1
     exempt: tuple[str, ...] = ()
-    without: tuple[Element, ...] = ()
-    must_use: tuple[Element, ...] = ()
+    without: tuple[Element | Owned, ...] = ()
+    must_use: tuple[Element | Owned, ...] = ()
     separation_m: float | None = None
     time_limit_s: float = TIME_LIMIT_S
 
@@ -160,8 +170,8 @@ def _missing(network: Network, question: Question) -> Iterator[Problem]:
     words = {"site": "site", "span": "span", "risk": "risk group"}
     sought = [("from", "site", question.a), ("to", "site", question.z)]
     sought += [("exempt", "risk", risk) for risk in question.exempt]
-    sought += [("without", element.kind, element.id) for element in question.without]
-    sought += [("must_use", element.kind, element.id) for element in question.must_use]
+    for place, elements in (("without", question.without), ("must_use", question.must_use)):
+        sought += [(place, each.kind, each.id) for each in elements if isinstance(each, Element)]
     for place, kind, id in sought:
         if id and id not in known[kind]:
             message = f"There is no {words[kind]} {id} in the network."

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
-from cni.operations import leasing, ordering
+from cni.operations import leasing, searching
 from cni.primitives.errors import Problem
 from cni.schemas.leases import LeaseAcceptanceRequest, LeaseEndRequest, LeaseRefusalRequest
 from cni.schemas.routes import routes_collection
@@ -46,7 +46,7 @@ def drawn(lease: str) -> Response:
     """The routes of a lease as the map draws them."""
     with runtime.reading() as session:
         routes = leasing.lease_file(session, actor(), lease, on=runtime.today()).routes
-        spans = ordering.draw(session, actor(), [[span.code for span in route] for route in routes])
+        spans = searching.draw(session, actor(), [[span.code for span in route] for route in routes])
     return private_json(routes_collection(spans))
 
 

@@ -9,12 +9,13 @@ from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
-from cni.operations import ordering
+from cni.operations import ordering, searching
 from cni.primitives.errors import Problem
-from cni.schemas.routes import RouteSearchRequest, routes_collection
+from cni.schemas.routes import QuoteRequest, routes_collection
+from cni.web.findings import grade_of, how_separate
 from cni.web.forms import read_form, shown_again_by
 from cni.web.pages import asked_page, render
-from cni.web.routes import private_json
+from cni.web.routes import find, private_json
 from cni.web.session import actor
 from cni.web.words import APART_WORDS, ELEMENT_WORDS, TARIFF_WORDS
 
@@ -30,11 +31,12 @@ def index() -> str:
 
 
 @quotes.post("/quotes")
+@shown_again_by(find)
 def make() -> Response:
-    """Freeze what a search finds as a quote."""
-    search = read_form(RouteSearchRequest())
+    """Freeze what a search finds as a quote, if it still is what was shown."""
+    asked = read_form(QuoteRequest())
     with runtime.transaction() as session:
-        made = ordering.make_quote(session, actor(), search, at=runtime.now(), chooser=runtime.chooser())
+        made = ordering.make_quote(session, actor(), *asked, at=runtime.now(), chooser=runtime.chooser())
     flash(f"Quote {made.reference} is made. It holds no fibre: request the lease to have it held.", "success")
     return redirect(url_for("quotes.show", quote=made.reference))
 
@@ -48,7 +50,8 @@ def show(quote: str, values: Mapping[str, Any] | None = None, problems: Sequence
         "quotes/quote.html",
         quote=found,
         is_open=ordering.is_open(found, runtime.today()),
-        apart_words=APART_WORDS,
+        apart=APART_WORDS[grade_of(found.offer)],
+        separation=how_separate(found.offer),
         element_words=ELEMENT_WORDS,
         tariff_words=TARIFF_WORDS,
         problems=problems,
@@ -60,7 +63,7 @@ def drawn(quote: str) -> Response:
     """The routes of a quote as the map draws them."""
     with runtime.reading() as session:
         routes = ordering.quote(session, actor(), quote).offer.routes
-        spans = ordering.draw(session, actor(), [[span.code for span in route.spans] for route in routes])
+        spans = searching.draw(session, actor(), [[span.code for span in route.spans] for route in routes])
     return private_json(routes_collection(spans))
 
 

@@ -1,55 +1,66 @@
-"""Find routes: ask between two sites, see the answer on the map with its price, or what stands in the way."""
+"""Find routes: ask between two sites, see the answer on the map with its price, or what stands in the way.
+
+The whole question stands in the address, so that a link leads a colleague to the same page.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from cni import runtime
-from cni.operations import ordering
+from cni.leases.searches import name_of
+from cni.operations import searching
+from cni.operations.searching import RouteFinding, SearchChoices
 from cni.primitives.errors import Invalid, Problem
 from cni.primitives.period import Month
 from cni.schemas.reading import load
-from cni.schemas.routes import RouteSearchRequest, routes_collection
-from cni.topology.answers import Blocker, BlockerKind
+from cni.schemas.routes import RouteSearchRequest, routes_collection, search_as_words
+from cni.web import findings as words
 from cni.web.forms import problems_of
 from cni.web.pages import render
 from cni.web.session import actor
-from cni.web.words import APART_CHOICES, ELEMENT_WORDS, TARIFF_WORDS
+from cni.web.words import APART_CHOICES, APART_WORDS, ELEMENT_WORDS, GRADE_WORDS, TARIFF_WORDS
 
 routes = Blueprint("routes", __name__)
 
 NOTICE = timedelta(days=14)
 """What a planner is likely to want at the earliest: the form begins with the first of a month after so long."""
 
+LISTS = ("avoid", "must_use", "exempt")
+"""The fields of a search that take several things."""
+
+SHOWN = "alternative"
+"""Which of the routes that are compared is shown, from 1: a word of the address that is none of the search's."""
+
 
 @routes.get("/routes")
-def find() -> str | tuple[str, int]:
+def find(values: MultiDict[str, str] | None = None, problems: Sequence[Problem] = ()) -> str | tuple[str, int]:
     """The form, and what comes of it once it is filled in."""
-    asked = _asked()
+    asked = _asked(request.args if values is None else values)
     if not asked:
-        return _page(_at_first(), None)
+        return _page(_at_first())
     try:
         search = load(RouteSearchRequest(), asked)
         with runtime.reading() as session:
-            finding = ordering.find_routes(session, actor(), search, on=runtime.today())
+            found = searching.compare_routes(session, actor(), search, on=runtime.today())
     except Invalid as refusal:
-        return _page(asked, None, problems_of(refusal)), 422
-    return _page(asked, finding)
+        return _page(asked, problems=problems or problems_of(refusal)), 422
+    return _page(search_as_words(found[0].search), found, problems)
 
 
 @routes.get("/map/routes.json")
 def drawn() -> Response:
     """The routes that a search finds, as the map draws them."""
-    search = load(RouteSearchRequest(), _asked())
+    search = load(RouteSearchRequest(), _asked(request.args))
     with runtime.reading() as session:
-        answer = ordering.find_routes(session, actor(), search, on=runtime.today()).answer
-        spans = ordering.draw(session, actor(), [route.spans for route in answer.routes])
+        answer = searching.find_routes(session, actor(), search, on=runtime.today()).answer
+        spans = searching.draw(session, actor(), [route.spans for route in answer.routes])
     return private_json(routes_collection(spans))
 
 
@@ -60,8 +71,14 @@ def private_json(document: Mapping[str, Any]) -> Response:
     return answer
 
 
-def _asked() -> dict[str, str]:
-    return {name: value.strip() for name, value in request.args.items() if value.strip()}
+def _asked(given: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the search that an address or a form gives; what else is in it belongs to the page."""
+    asked: dict[str, Any] = {}
+    for name, values in given.lists():
+        filled = [value.strip() for value in values if value.strip()]
+        if filled and name not in (SHOWN, "csrf_token", "offer", "accepts_shared"):
+            asked[name] = filled if name in LISTS else filled[0]
+    return asked
 
 
 def _at_first() -> dict[str, Any]:
@@ -69,53 +86,58 @@ def _at_first() -> dict[str, Any]:
     return {"diverse": "site", "pairs": 1, "starts_on": starts_on.isoformat()}
 
 
-def _page(values: Mapping[str, Any], finding: ordering.RouteFinding | None, problems: Sequence[Problem] = ()) -> str:
+def _page(values: Mapping[str, Any], found: Sequence[RouteFinding] = (), problems: Sequence[Problem] = ()) -> str:
     with runtime.reading() as session:
-        choices = ordering.search_choices(session, actor(), on=runtime.today())
+        choices = searching.search_choices(session, actor(), on=runtime.today())
+    shown = _shown(found)
+    finding = found[shown] if found else None
     return render(
         "routes/find.html",
+        choices=choices,
+        listed=list(_listed(choices)),
         sites=[(site.code, f"{site.name} ({site.code})") for site in choices.sites],
         terms=[(term, f"{term} months") for term in choices.terms],
         apart_choices=APART_CHOICES,
+        apart_words=APART_WORDS,
+        grade_words=GRADE_WORDS,
         element_words=ELEMENT_WORDS,
         tariff_words=TARIFF_WORDS,
+        words=words,
         values=values,
+        chosen={name: _chosen(name, values, finding) for name in LISTS},
+        found=found,
+        shown=shown,
         finding=finding,
-        in_the_way=list(_in_the_way(finding)) if finding else [],
+        answered=search_as_words(finding.search) if finding else {},
+        permalink=_permalink(values, shown) if found else "",
         problems=problems,
     )
 
 
-def _in_the_way(finding: ordering.RouteFinding) -> Iterator[str]:
-    """Yield what blocks, in as few sentences as say it: the table under the map has it one by one."""
-    blockers = finding.answer.blocked_by
-    said = Counter(blocker.why for blocker in blockers)
-    everywhere = [blocker for blocker in blockers if _is_on_every_route(blocker, finding) and said[blocker.why] == 1]
-    short = [blocker for blocker in blockers if blocker.kind is BlockerKind.CAPACITY]
-    if len(everywhere) > 1:
-        yield _on_every_route(everywhere, finding)
-    if len(short) > 1:
-        wanted = f"{finding.search.pairs} free {'pair' if finding.search.pairs == 1 else 'pairs'}"
-        yield f"The spans {_listed([blocker.id for blocker in short])} lack the {wanted} asked for."
-    told = {blocker.why for group in (everywhere, short) if len(group) > 1 for blocker in group}
-    yield from (why for why in said if why not in told)
+def _shown(found: Sequence[RouteFinding]) -> int:
+    asked = request.args.get(SHOWN, 1, type=int)
+    return asked - 1 if 1 <= asked <= len(found) else 0
 
 
-def _is_on_every_route(blocker: Blocker, finding: ordering.RouteFinding) -> bool:
-    return blocker.kind in (BlockerKind.SPAN, BlockerKind.SITE) and blocker.id != finding.search.to_site
+def _permalink(values: Mapping[str, Any], shown: int) -> str:
+    more: dict[str, Any] = {SHOWN: shown + 1} if shown else {}
+    return url_for("routes.find", _external=True, **values, **more)
 
 
-def _on_every_route(blockers: Sequence[Blocker], finding: ordering.RouteFinding) -> str:
-    """Return what is said of spans and sites that no route can do without, in order from the start to the end."""
-    sites = [blocker.name for blocker in blockers if blocker.kind is BlockerKind.SITE]
-    spans = [blocker.id for blocker in blockers if blocker.kind is BlockerKind.SPAN]
-    start, end = (finding.network.site_name(site) for site in (finding.search.from_site, finding.search.to_site))
-    parts = [f"passes {'; '.join(sites)}"] if sites else []
-    if spans:
-        parts.append(f"crosses the {'span' if len(spans) == 1 else 'spans'} {_listed(spans)}")
-    return f"Every route from {start} to {end} {'. It '.join(parts)}."
+def _listed(choices: SearchChoices) -> list[tuple[str, str]]:
+    """Return what can be avoided or used, as it is written and as it is called."""
+    kinds = {"owner": choices.owners, "risk": choices.risks, "site": choices.sites, "span": choices.spans}
+    return [(f"{kind}:{thing.code}", thing.name) for kind, things in kinds.items() for thing in things]
 
 
-def _listed(words: Sequence[str]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
+def _chosen(name: str, values: Mapping[str, Any], finding: RouteFinding | None) -> list[tuple[str, str]]:
+    """Return what a list of the search holds, as it is written and as it is called; unknown things as they are."""
+    things = values.get(name, [])
+    if finding is None:
+        return [(thing, thing) for thing in things]
+    written = [f"risk:{thing}" if name == "exempt" else thing for thing in things]
+    return [(thing, _capitalised(name_of(finding.plant, full))) for thing, full in zip(things, written, strict=True)]
+
+
+def _capitalised(words: str) -> str:
+    return words[:1].upper() + words[1:]

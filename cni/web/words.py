@@ -59,12 +59,24 @@ def browser_words(agent: str | None) -> str:
 
 APART_WORDS = {
     "none": "One route",
+    "shared": "Two routes that share a span",
     "span": "Two routes with no shared span",
     "site": "Two routes with no shared span and no shared site",
+    "risk": "Two routes with no shared span, site or risk group",
 }
-"""How far apart the routes of an offer are."""
+"""How far apart the routes of an offer are; `shared` where two are not apart at all."""
+
+GRADE_WORDS = {
+    "none": "One route",
+    "shared": "A shared span",
+    "span": "No shared span",
+    "site": "No shared site",
+    "risk": "No shared risk group",
+}
+"""The same, in a table."""
 
 APART_CHOICES: Choices = (
+    ("risk", "Two routes, no shared risk group", "Nor any trench, chamber, bridge … that the plant knows of."),
     ("site", "Two routes, no shared site", "Neither a span nor a site between the ends is on both."),
     ("span", "Two routes, no shared span", "They may pass the same site."),
     ("none", "One route", "The shortest with enough free fibre pairs."),
@@ -77,6 +89,7 @@ ELEMENT_WORDS = {
     "chamber": "Chamber",
     "duct": "Duct",
     "flood_area": "Flood area",
+    "owner": "Owner",
     "power_feed": "Power feed",
     "risk": "Risk group",
     "site": "Site",
@@ -106,3 +119,29 @@ SHARE_WORDS = {
     "over_three_quarters": "Over three quarters",
 }
 """How much of the leased pairs the largest user has."""
+
+STANDING_WORDS = {
+    "unjoined": "Not joined to the core",
+    "span": "One span that fails cuts it off",
+    "site": "One site that fails cuts it off",
+    "risk": "One risk group that fails cuts it off",
+    "sound": "No single failure cuts it off",
+}
+"""How well a site is joined to the core."""
+
+FATE_WORDS = {
+    "lost": "Fails, and cannot be led another way",
+    "rerouted": "Fails, and could be led another way",
+    "survives": "Survives on its second route",
+}
+"""What becomes of a lease when things fail."""
+
+FATE_COUNTS = {"lost": "Leases lost", "rerouted": "Leases re-routable", "survives": "Leases that survive"}
+"""The same, over the number of leases."""
+
+ACHIEVED_WORDS = {
+    "risk": "Its two routes share no span, no site between the ends and no known risk group",
+    "site": "Its two routes share no span and no site between the ends, but a known risk group",
+    "span": "Its two routes share no span, but a site between the ends",
+}
+"""How diverse the routes of a lease really are."""

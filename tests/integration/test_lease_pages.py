@@ -84,13 +84,13 @@ def test_spans_that_lack_pairs_are_said_in_one_go(planner):
 
 
 def test_every_fault_of_a_search_stands_at_its_field(planner):
-    asked = {"from": "A", "diverse": "risk", "pairs": "some", "starts_on": "2027-02-30", "term_months": "36"}
+    asked = {"from": "A", "diverse": "duct", "pairs": "some", "starts_on": "2027-02-30", "term_months": "36"}
     answer = planner.get("/routes", query_string=asked)
     assert answer.status_code == 422
     page = answer.get_data(as_text=True)
     for place in ("to", "diverse", "pairs", "starts_on"):
         assert f'href="#{place}"' in page
-    assert "not offered yet" in page
+    assert "That is not a kind of diversity." in page
 
 
 def test_the_map_draws_the_routes_that_the_page_shows(planner):

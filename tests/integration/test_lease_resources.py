@@ -45,7 +45,7 @@ def test_no_route_is_an_answer_too(planner):
 
 def test_every_fault_of_a_search_is_told_at_once(planner):
     answer = planner.post(
-        "/api/v1/routes", json={"from": "A", "diverse": "risk", "starts_on": "2027-02-30", "colour": 1}
+        "/api/v1/routes", json={"from": "A", "diverse": "duct", "starts_on": "2027-02-30", "colour": 1}
     )
     assert answer.status_code == 422
     assert answer.content_type == "application/problem+json"

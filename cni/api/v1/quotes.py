@@ -8,10 +8,11 @@ from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
 from cni.api.paging import page_answer
+from cni.leases.searches import RouteSearch
 from cni.operations import ordering
 from cni.schemas.leases import QuoteView
 from cni.schemas.paging import PageQuery, page_of, page_request
-from cni.schemas.routes import RouteSearchRequest
+from cni.schemas.routes import QuoteRequest
 
 quotes = Resources("quotes", __name__, url_prefix="/quotes", description="Quotes")
 
@@ -27,12 +28,12 @@ def list_quotes(query: dict[str, Any]) -> Any:
 
 
 @quotes.post("")
-@quotes.arguments(RouteSearchRequest)
+@quotes.arguments(QuoteRequest)
 @quotes.response(201, QuoteView)
-def make_quote(search: ordering.RouteSearch) -> Any:
+def make_quote(asked: tuple[RouteSearch, ordering.Confirmed]) -> Any:
     """Freeze the routes that a search finds now as a quote. It holds no fibre."""
     with runtime.transaction() as session:
-        made = ordering.make_quote(session, actor(), search, at=runtime.now(), chooser=runtime.chooser())
+        made = ordering.make_quote(session, actor(), *asked, at=runtime.now(), chooser=runtime.chooser())
         return ordering.quote(session, actor(), made.reference)
 
 

@@ -7,17 +7,20 @@ from typing import Any
 from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
-from cni.operations import ordering
-from cni.schemas.routes import RouteAnswerView, RouteSearchRequest, finding_as_answer
+from cni.leases.searches import RouteSearch
+from cni.operations import searching
+from cni.schemas.routes import AlternativesQuery, RouteAnswerView, RouteSearchRequest, findings_as_answer
 
 routes = Resources("routes", __name__, url_prefix="/routes", description="Routes and their price")
 
 
 @routes.post("")
+@routes.arguments(AlternativesQuery, location="query")
 @routes.arguments(RouteSearchRequest)
 @routes.response(200, RouteAnswerView)
-def find_routes(search: ordering.RouteSearch) -> Any:
-    """Find routes with their price; when there are none, the answer names what blocks them. Nothing is kept."""
+def find_routes(query: dict[str, int], search: RouteSearch) -> Any:
+    """Find routes with their price; where there are none as asked, the answer names what blocks. Nothing is kept."""
+    count = 1 + query["alternatives"]
     with runtime.reading() as session:
-        finding = ordering.find_routes(session, actor(), search, on=runtime.today())
-    return finding_as_answer(finding)
+        findings = searching.compare_routes(session, actor(), search, on=runtime.today(), count=count)
+    return findings_as_answer(*findings)
