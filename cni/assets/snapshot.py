@@ -135,7 +135,7 @@ class _Rows(NamedTuple):
 
     sites: list[graph.Site]
     spans: list[_SpanRow]
-    risks: list[tuple[str, str, str, RiskKind]]
+    risks: list[_RiskRow]
     offered: dict[str, int]
     members: dict[str, str]
 
@@ -150,6 +150,13 @@ class _SpanRow(NamedTuple):
     duct_owner: str | None
 
 
+class _RiskRow(NamedTuple):
+    span: str
+    code: str
+    name: str
+    kind: RiskKind
+
+
 def _read_rows(session: Session) -> _Rows:
     """Read the live plant in five statements, however large it is."""
     spans = [_SpanRow(*row) for row in session.execute(_live_spans())]
@@ -157,7 +164,7 @@ def _read_rows(session: Session) -> _Rows:
     return _Rows(
         sites=[graph.Site(*row) for row in session.execute(_live_sites())],
         spans=spans,
-        risks=[row.tuple() for row in session.execute(risks_of_spans()) if row[0] in live],
+        risks=[risk for row in session.execute(risks_of_spans()) if (risk := _RiskRow(*row)).span in live],
         offered=dict(session.execute(_offered_pairs()).all()),
         members=dict(session.execute(select(Member.slug, Member.name)).all()),
     )
@@ -165,21 +172,21 @@ def _read_rows(session: Session) -> _Rows:
 
 def _plant_of(rows: _Rows) -> Plant:
     owners = {span.code: tuple(dict.fromkeys(filter(None, (span.fibre_owner, span.duct_owner)))) for span in rows.spans}
-    network = graph.build_network(rows.sites, _graph_spans(rows), {code: name for _, code, name, _ in rows.risks})
+    network = graph.build_network(rows.sites, _graph_spans(rows), {risk.code: risk.name for risk in rows.risks})
     network.view  # noqa: B018  made now, for all threads, and not by each that comes next
     return Plant(
         network=network,
         offered={span.code: rows.offered.get(span.code, 0) for span in rows.spans},
         owners=owners,
         owner_names={slug: rows.members[slug] for slugs in owners.values() for slug in slugs},
-        risk_kinds={code: kind for _, code, _, kind in rows.risks},
+        risk_kinds={risk.code: risk.kind for risk in rows.risks},
     )
 
 
 def _graph_spans(rows: _Rows) -> list[graph.Span]:
     risks: dict[str, list[str]] = {}
-    for span_code, risk_code, _, _ in rows.risks:
-        risks.setdefault(span_code, []).append(risk_code)
+    for risk in rows.risks:
+        risks.setdefault(risk.span, []).append(risk.code)
     return [
         graph.Span(
             span.code,
