@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import procrastinate
 import structlog
 
 from cni import runtime
+from cni.db.jobs import NAMESPACE
 from cni.members.policy import OPERATOR
-from cni.operations import bookkeeping, maintaining
+from cni.operations import assessing, bookkeeping, maintaining
+from cni.operations.assessing import PlantChanged
 
 log = structlog.get_logger()
 jobs = procrastinate.Blueprint()
@@ -35,9 +40,35 @@ def verify_books(timestamp: int) -> None:
         log.critical("the books are broken", first_wrong=report.chain.first_wrong, wrong=wrong)
 
 
+@jobs.task(name="audit_network")
+def audit_network(revision: str) -> None:
+    """When asked for: audit the whole plant at a revision, and note on the way how far it has come."""
+    try:
+        with runtime.reading() as session:
+            result = assessing.make_audit(session, OPERATOR, revision, partial(_note_progress, revision))
+        _keep(revision, result)
+    except PlantChanged as overtaken:
+        with runtime.transaction() as session:
+            assessing.forget_audit(session, OPERATOR, revision)
+        log.info("audit dropped", reason=overtaken.detail)
+    except Exception:
+        _keep(revision, None)  # whoever waits for it is told
+        raise
+
+
+def _note_progress(revision: str, percent: int) -> None:
+    with runtime.transaction() as session:
+        assessing.note_progress(session, OPERATOR, revision, percent)
+
+
+def _keep(revision: str, result: dict[str, Any] | None) -> None:
+    with runtime.transaction() as session:
+        assessing.finish_audit(session, OPERATOR, revision, result, at=runtime.now())
+
+
 def run_worker(url: str, *, wait: bool = True) -> None:
     """Run jobs from the database at a SQLAlchemy URL, until stopped; without `wait`, until none is left."""
     connector = procrastinate.PsycopgConnector(conninfo=url.replace("postgresql+psycopg:", "postgresql:", 1))
     app = procrastinate.App(connector=connector)
-    app.add_tasks_from(jobs, namespace="cni")
+    app.add_tasks_from(jobs, namespace=NAMESPACE)
     app.run_worker(wait=wait, delete_jobs="successful")

@@ -1,0 +1,135 @@
+"""The resilience of plant, sites and leases as the API gives it, and what it is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow.validate import Length
+
+from cni.operations.assessing import LeaseResilience, PlantAudit, SiteResilience
+from cni.operations.sharing import Share
+from cni.schemas.reading import Request, View
+from cni.topology.exposure import Standing
+
+NOT_ASKED = "not_asked"
+
+
+class CodesView(View):
+    """Codes of spans, sites and risk groups."""
+
+    spans = ma.fields.List(ma.fields.String(), required=True)
+    sites = ma.fields.List(ma.fields.String(), required=True)
+    risks = ma.fields.List(ma.fields.String(), required=True)
+
+
+class PlantAuditView(View):
+    """The audit of the live plant, or how far the worker has come with it."""
+
+    status = ma.fields.String(
+        required=True, metadata={"description": "done, waiting, running or failed; not_asked: nobody asked for it yet."}
+    )
+    percent = ma.fields.Integer(required=True, metadata={"description": "So much of the work is done."})
+    spans = ma.fields.Integer(required=True, metadata={"description": "How many spans the plant has."})
+    result = ma.fields.Dict(
+        keys=ma.fields.String(), allow_none=True, metadata={"description": "As `cni audit --json` prints it."}
+    )
+
+
+class SiteResilienceView(View):
+    """What one failure would do to a site."""
+
+    site = ma.fields.String(required=True)
+    standing = ma.fields.Enum(
+        Standing,
+        by_value=True,
+        required=True,
+        metadata={"description": "By what kind of single failure it is cut off from the core; sound: by none."},
+    )
+    words = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "The same in sentences."})
+    cut_off_by = ma.fields.Nested(CodesView, required=True, metadata={"description": "Each of these alone."})
+    cuts_off = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Sites that its own failure cuts off."}
+    )
+
+
+class LeaseResilienceView(View):
+    """What a lease relies on: each of these alone takes all of its routes down, as do its ends."""
+
+    lease = ma.fields.String(required=True)
+    routes = ma.fields.List(ma.fields.List(ma.fields.String()), required=True)
+    diversity = ma.fields.String(
+        allow_none=True, required=True, metadata={"description": "Really achieved: span, site or risk; null: none."}
+    )
+    relies_on = ma.fields.Nested(CodesView, required=True)
+    ends = ma.fields.List(ma.fields.String(), required=True)
+
+
+class SharedUseView(View):
+    """How many independent members use a span or site; what may not be told is null."""
+
+    code = ma.fields.String(required=True)
+    users = ma.fields.Integer(allow_none=True, required=True, metadata={"description": "null: fewer than three."})
+    share = ma.fields.Enum(
+        Share, by_value=True, allow_none=True, required=True, metadata={"description": "The largest user's, as a band."}
+    )
+    largest_percent = ma.fields.Integer(allow_none=True, required=True, metadata={"description": "For staff."})
+    holders = ma.fields.Function(
+        lambda use: [{"member": holder.slug, "pairs": pairs} for holder, pairs in use.holders],
+        metadata={
+            "type": "array",
+            "items": {"type": "object", "properties": {"member": {"type": "string"}, "pairs": {"type": "integer"}}},
+            "description": "For staff.",
+        },
+    )
+
+
+class CommercialResilienceView(View):
+    """The use of every span and site, those that depend on the fewest members first, unused ones last."""
+
+    names_are_told = ma.fields.Boolean(required=True)
+    spans = ma.fields.List(ma.fields.Nested(SharedUseView), required=True)
+    sites = ma.fields.List(ma.fields.Nested(SharedUseView), required=True)
+
+
+class FailureRequest(Request):
+    """What fails together."""
+
+    cuts = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        validate=Length(min=1, error="Nothing is to fail."),
+        metadata={"label": "What fails", "description": "Each as span:CODE, site:CODE or risk:CODE."},
+    )
+
+
+def audit_as_answer(audited: PlantAudit) -> dict[str, Any]:
+    """Return an audit as `PlantAuditView` takes it."""
+    done = audited.document is not None
+    status = "done" if done else audited.run.status.value if audited.run else NOT_ASKED
+    percent = 100 if done else audited.run.percent if audited.run else 0
+    return {"status": status, "percent": percent, "spans": audited.spans, "result": audited.document}
+
+
+def site_as_answer(found: SiteResilience) -> dict[str, Any]:
+    """Return the resilience of a site as `SiteResilienceView` takes it."""
+    exposure = found.exposure
+    return {
+        "site": exposure.site,
+        "standing": exposure.standing,
+        "words": found.words,
+        "cut_off_by": exposure,
+        "cuts_off": found.cut_off,
+    }
+
+
+def lease_as_answer(found: LeaseResilience) -> dict[str, Any]:
+    """Return the resilience of a lease as `LeaseResilienceView` takes it."""
+    relies = found.relies_on
+    return {
+        "lease": found.lease.reference,
+        "routes": found.routes,
+        "diversity": relies.diversity,
+        "relies_on": relies,
+        "ends": relies.ends,
+    }

@@ -1,0 +1,175 @@
+"""The Resilience room: the audit of the network, of a site and of a lease; on how many members plant depends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from cni import runtime
+from cni.assets.snapshot import Plant
+from cni.operations import assessing, foreseeing, sharing
+from cni.primitives.errors import Invalid, Problem
+from cni.schemas.problems import answer_to
+from cni.schemas.resilience import audit_marks, failure_marks, lease_marks, site_marks, use_marks
+from cni.topology.exposure import spans_in_risk
+from cni.topology.questions import Element, ElementKind
+from cni.web.forms import problems_of
+from cni.web.pages import render
+from cni.web.session import actor
+from cni.web.words import ACHIEVED_WORDS, ELEMENT_WORDS, FATE_COUNTS, FATE_WORDS, SHARE_WORDS, STANDING_WORDS
+
+resilience = Blueprint("resilience", __name__, url_prefix="/resilience")
+
+ROWS_SHOWN = 200
+"""So many rows does a table beside a map show at most; the map shows all."""
+AT_ONCE_SPANS = assessing.AT_ONCE_SPANS
+
+
+@resilience.get("")
+def index() -> str:
+    """The audit of the whole plant, or how far the worker has come with it (for htmx, that part alone)."""
+    with runtime.reading() as session:
+        audited = assessing.audit_plant(session, actor(), on=runtime.today(), at_once=AT_ONCE_SPANS)
+    if audited.document is None:
+        template = "resilience/_progress.html" if "HX-Request" in request.headers else "resilience/waiting.html"
+        return render(template, audited=audited)
+    return render(
+        "resilience/audit.html",
+        audited=audited,
+        marks=audit_marks(audited),
+        shown=ROWS_SHOWN,
+        element_words=ELEMENT_WORDS,
+        spans_in_risk=spans_in_risk,
+    )
+
+
+@resilience.post("")
+def request_audit() -> Response:
+    """Ask the worker for the audit of a large plant."""
+    with runtime.transaction() as session:
+        is_new = assessing.request_audit(session, actor(), at=runtime.now())
+    flash("The audit has begun." if is_new else "The audit was asked for already.", "info")
+    return redirect(url_for("resilience.index"))
+
+
+@resilience.get("/sites/<path:site>")
+def site(site: str) -> str:
+    """What one failure would do to a site."""
+    with runtime.reading() as session:
+        found = assessing.assess_site(session, actor(), site)
+    return render(
+        "resilience/site.html",
+        found=found,
+        marks=site_marks(found),
+        standing_words=STANDING_WORDS,
+        shown=ROWS_SHOWN,
+    )
+
+
+@resilience.get("/leases/<lease>")
+def lease(lease: str) -> str:
+    """What a lease relies on, and how available that makes it."""
+    with runtime.reading() as session:
+        found = assessing.assess_lease(session, actor(), lease)
+    return render(
+        "resilience/lease.html",
+        found=found,
+        marks=lease_marks(found),
+        element_words=ELEMENT_WORDS,
+        achieved_words=ACHIEVED_WORDS,
+    )
+
+
+@resilience.get("/what-if")
+def what_if() -> Any:
+    """What becomes of sites and leases if some things fail; the address holds which, each as one `cut`."""
+    given = request.args.getlist("cut")
+    chosen = [word for word in dict.fromkeys(given) if word]
+    if chosen != given:
+        return redirect(url_for("resilience.what_if", cut=chosen))
+    with runtime.reading() as session:
+        choices = foreseeing.choices(session, actor())
+        try:
+            foreseen = foreseeing.what_if(session, actor(), chosen, on=runtime.today()) if chosen else None
+        except Invalid as refusal:
+            return _what_if_page(choices, None, problems_of(refusal)), answer_to(refusal).status
+    return _what_if_page(choices, foreseen)
+
+
+def _what_if_page(choices: Plant, foreseen: foreseeing.Foreseen | None, problems: Sequence[Problem] = ()) -> str:
+    return render(
+        "resilience/what_if.html",
+        network=choices.network,
+        choices=_things_that_fail(choices),
+        cuts=[(f"{cut.kind}:{cut.id}", _called(choices, cut)) for cut in foreseen.failure.cuts] if foreseen else [],
+        counts=_failure_counts(foreseen) if foreseen else [],
+        foreseen=foreseen,
+        marks=failure_marks(foreseen),
+        fate_words=FATE_WORDS,
+        problems=problems,
+        shown=ROWS_SHOWN,
+    )
+
+
+def _things_that_fail(plant: Plant) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
+    """Return what the form offers: kind, label, the empty choice, and codes with names."""
+    network = plant.network
+    spans = [(code, f"{network.span_name(code)} ({code})") for code in plant.owners]
+    return [
+        ("span", "A span", "No span more", sorted(spans, key=lambda choice: choice[1])),
+        ("site", "A site", "No site more", [(site.code, f"{site.name} ({site.code})") for site in plant.sites]),
+        ("risk", "A risk group", "No risk group more", [(risk.code, risk.name) for risk in plant.risks]),
+    ]
+
+
+def _called(plant: Plant, cut: Element) -> str:
+    match cut.kind:
+        case ElementKind.SITE:
+            return f"Site {plant.network.site_name(cut.id)}"
+        case ElementKind.RISK:
+            return f"Risk group {plant.network.risk_name(cut.id)}"
+    return f"Span {cut.id} ({plant.network.span_name(cut.id)})"
+
+
+def _failure_counts(foreseen: foreseeing.Foreseen) -> list[tuple[str, int]]:
+    fates = Counter(fate.becomes for fate in foreseen.fates or ())
+    leases = [(FATE_COUNTS[kind], fates[kind]) for kind in FATE_WORDS] if foreseen.fates is not None else []
+    return [*leases, ("Sites cut off", len(foreseen.failure.cut_off)), ("Spans out", len(foreseen.failure.spans))]
+
+
+@resilience.get("/reinforcement")
+def reinforcement(values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> str:
+    """Advice on which spans to build."""
+    return ""
+
+
+@resilience.get("/commercial")
+def commercial() -> str:
+    """On how many independent members each span and site depends."""
+    with runtime.reading() as session:
+        use = sharing.commercial_resilience(session, actor(), on=runtime.today())
+    return render(
+        "resilience/commercial.html",
+        use=use,
+        counts=_counts(use),
+        marks=use_marks(use),
+        share_words=SHARE_WORDS,
+        shown=ROWS_SHOWN,
+    )
+
+
+def _counts(use: sharing.CommercialResilience) -> list[tuple[str, int] | tuple[str, int, str]]:
+    kinds = [row.kind for row in use.spans]
+    many = ("Spans with three users or more", kinds.count("many_users"))
+    if not use.names_are_told:
+        return [many, ("Spans with fewer", kinds.count("few_users"))]
+    return [
+        ("Spans with one user", kinds.count("one_user"), "a single operator depends on them"),
+        ("Spans with two users", kinds.count("few_users")),
+        many,
+        ("Spans nobody uses", kinds.count("no_user")),
+    ]
