@@ -7,6 +7,7 @@ from cni.api.v1.contributions import contributions
 from cni.api.v1.coop import coop
 from cni.api.v1.documents import documents
 from cni.api.v1.events import events
+from cni.api.v1.hidden_risks import hidden_risks
 from cni.api.v1.leases import leases
 from cni.api.v1.ledger import ledger
 from cni.api.v1.members import members
@@ -24,6 +25,7 @@ RESOURCES: tuple[Resources, ...] = (
     coop,
     documents,
     events,
+    hidden_risks,
     ledger,
     leases,
     members,

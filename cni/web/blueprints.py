@@ -11,6 +11,7 @@ from cni.web.contributions import contributions
 from cni.web.coop import coop
 from cni.web.documents import documents
 from cni.web.health import health
+from cni.web.hidden_risks import hidden_risks
 from cni.web.home import home
 from cni.web.leases import leases
 from cni.web.ledger import ledger
@@ -31,6 +32,7 @@ PAGES: tuple[Blueprint, ...] = (
     coop,
     documents,
     health,
+    hidden_risks,
     home,
     leases,
     ledger,

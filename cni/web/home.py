@@ -9,19 +9,26 @@ from flask import Blueprint, url_for
 
 from cni import runtime
 from cni.members.policy import Actor, Permission, may
-from cni.operations import joining, leasing, registering, settling
+from cni.operations import joining, leasing, registering, settling, surveying
 from cni.operations.tasks import Task
 from cni.web.pages import render
 from cni.web.session import actor
 
 home = Blueprint("home", __name__)
 
-TODO: tuple[Callable[..., list[Task]], ...] = (joining.todo, registering.todo, leasing.todo, settling.todo)
+TODO: tuple[Callable[..., list[Task]], ...] = (
+    joining.todo,
+    registering.todo,
+    leasing.todo,
+    settling.todo,
+    surveying.todo,
+)
 """Each slice's function that says what waits; the most pressing first."""
 
 ADDRESSES: dict[str, Callable[[str | None], str]] = {
     "contribution": lambda reference: url_for("contributions.show", contribution=reference),
     "contributions": lambda _reference: url_for("contributions.index"),
+    "hidden_risks": lambda _reference: url_for("hidden_risks.index"),
     "lease": lambda reference: url_for("leases.show", lease=reference),
     "documents": lambda _reference: url_for("documents.index"),
     "members": lambda _reference: url_for("members.admit"),

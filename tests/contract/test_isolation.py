@@ -33,7 +33,13 @@ SEEN_BY_ALL = {
 """The routes with something in their address that is no member's own."""
 
 
-THE_COOPS = ("/settlements/", "/ledger/", "/api/v1/settlements/")
+THE_COOPS = (
+    "/settlements/",
+    "/ledger/",
+    "/resilience/hidden-risks/",
+    "/api/v1/hidden-risks/",
+    "/api/v1/settlements/",
+)
 """How addresses begin that lead to what is no member's at all: no member's person may go there, whoever they are."""
 
 THE_REGISTRARS = ("/members/<slug>/roles", "/api/v1/members/<slug>/roles")
@@ -118,9 +124,14 @@ def _quote(session: Session, another: Another) -> str:
     return session.get_one(QuoteRow, lease.quote_id).reference
 
 
+def _hidden_risk(_session: Session, _another: Another) -> str:
+    return "HR-222222"
+
+
 FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "contribution": _contribution,
     "email": _email,
+    "hidden_risk": _hidden_risk,
     "lease": _lease,
     "quote": _quote,
     "journal": _first,
