@@ -96,7 +96,7 @@ def make_plant(sites: int, seed: int = 3) -> Plant:
 
 
 def _gabriel(places: Floats) -> Int64s:
-    """Return the pairs of sites with no third in the circle between them: a triangle's sides facing no obtuse corner."""
+    """Return the pairs of sites with no third in the circle between them: sides of triangles facing no obtuse corner."""
     corners = Delaunay(places).simplices.astype(np.int64)
     sides, blunt = [], []
     for opposite in range(3):
@@ -161,7 +161,9 @@ def colocated(plant: Plant, seed: int = 7) -> list[Int64s]:
     There is one group for every eight sites.
     """
     chance = np.random.default_rng([seed, plant.sites])
-    middles = np.stack([plant.east_km[plant.a] + plant.east_km[plant.z], plant.north_km[plant.a] + plant.north_km[plant.z]])
+    middles = np.stack(
+        [plant.east_km[plant.a] + plant.east_km[plant.z], plant.north_km[plant.a] + plant.north_km[plant.z]]
+    )
     tree = cKDTree(middles.T / 2)
     _, near = tree.query(chance.uniform((0, 0), (WIDTH_KM, HEIGHT_KM), (max(1, plant.sites // 8), 2)), k=8)
     return [chance.choice(spans, chance.integers(2, 6), replace=False) for spans in near]
@@ -186,9 +188,7 @@ def spans_of(plant: Plant, groups: Sequence[Int64s] = ()) -> Iterator[Span]:
             risks.setdefault(span, []).append(f"R{number}")
     rows = zip(plant.a.tolist(), plant.z.tolist(), plant.length_mm.tolist(), strict=True)
     for number, (a, z, mm) in enumerate(rows):
-        yield Span(
-            f"L{number}", plant.site_id(a), plant.site_id(z), mm / 1000, risks=tuple(risks.get(number, ()))
-        )
+        yield Span(f"L{number}", plant.site_id(a), plant.site_id(z), mm / 1000, risks=tuple(risks.get(number, ())))
 
 
 def network_of(plant: Plant, groups: Sequence[Int64s] = ()) -> Network:
