@@ -22,7 +22,7 @@ from cni.topology.search import find_routes, sites_along
 from cni.topology.view import Int32s
 from cni.topology.ways import Legs, Way
 
-STRICT_TIME = 0.6
+STRICT_TIME = 0.8
 """The part of a question's time for routes that share only what they must; the rest is for weighing what to share."""
 
 

@@ -22,14 +22,17 @@ from typing import NamedTuple
 import numpy as np
 
 from cni.topology.conflicts import Conflict, KeptApart, find_conflict, listed
+from cni.topology.corridor import outside
 from cni.topology.nearby import spans_between
 from cni.topology.programs import Level, Task, solve
 from cni.topology.search import find_routes, sites_along
 from cni.topology.view import Groups, Int32s, Mask, View
 from cni.topology.ways import Legs, Way
 
-MOST_SEARCHES = 120
+MOST_SEARCHES = 150
 """Searches before the rest is left to a program."""
+LEAST_SEARCHES = 60
+"""Searches before a program is asked, though it is needed anyway: the better the best found, the smaller it is."""
 MOST_IN_PROGRAM = 60_000
 """Spans (times routes) that a program can be made of within a few seconds."""
 
@@ -91,7 +94,7 @@ class _Branching:
             (number, frozenset()): leg for number, leg in enumerate(sought.first or ())
         }
         self._best: tuple[Int32s, ...] | None = None
-        self._least = Measure(0, 0)
+        self._least = self._root = Measure(0, 0)
         self._waiting: list[tuple[int, int, _Relaxed]] = []
         self._nodes = count()
         self._open: list[Measure] = []
@@ -100,6 +103,7 @@ class _Branching:
         """Return the best routes."""
         nothing: frozenset[int] = frozenset()
         self._add((nothing,) * len(self._sought.way.stretches))
+        self._root = self._waiting[0][-1].measure if self._waiting else self._least
         while self._waiting and self._searches < MOST_SEARCHES and not self._is_left_to_program():
             self._look_at(heappop(self._waiting)[-1])
         waiting = [node.measure for *_, node in self._waiting]
@@ -111,6 +115,8 @@ class _Branching:
 
     def _is_left_to_program(self) -> bool:
         """Tell whether what stays open anyway is no longer than all that could still be searched."""
+        if self._searches < LEAST_SEARCHES:
+            return False
         still_open = [each.cost for each in self._open if self._beats(each)]
         return self._best is not None and bool(still_open) and min(still_open) <= self._waiting[0][0]
 
@@ -191,9 +197,11 @@ class _Branching:
 
     def _leave_open(self, node: _Relaxed, conflict: Conflict) -> None:
         """Keep in mind what is not searched: both spans on one route, so that all others do without the group."""
-        measure = node.measure
-        if self._sought.count == 2 and conflict.stretches[0] == conflict.stretches[1]:
-            stretch = conflict.stretches[0]
+        measure, stretch = node.measure, conflict.stretches[0]
+        is_within = stretch == conflict.stretches[1]
+        if is_within and self._meet_at_an_end(stretch, conflict.spans):
+            return
+        if self._sought.count == 2 and is_within:
             avoiding = self._without_group(stretch, node.removed[stretch], conflict.group)
             if avoiding is None:
                 return
@@ -205,6 +213,12 @@ class _Branching:
             )
         if self._beats(measure):
             self._open.append(measure)
+
+    def _meet_at_an_end(self, stretch: int, spans: tuple[int, int]) -> bool:
+        """Tell whether two spans end at the same end of a stretch: a route uses only one span there."""
+        arrays = self._sought.view.arrays
+        one, other = ({int(arrays.end_a[span]), int(arrays.end_z[span])} for span in spans)
+        return bool(one & other & set(self._sought.way.stretches[stretch]))
 
     def _without_group(self, stretch: int, removed: frozenset[int], group: int) -> Measure | None:
         closed = _with_closed(self._sought.closed, removed)
@@ -240,7 +254,7 @@ class _Branching:
         """Leave the rest to a program, if that can be done in time."""
         sought = self._sought
         most_um = None if self._best is None else self._least.length_um
-        spans = spans_between(sought.view, sought.way.ends, sought.closed, sought.count, most_um)
+        spans = spans_between(sought.view, sought.way.ends, self._closed_for_program(), sought.count, most_um)
         if len(spans) * sought.count > MOST_IN_PROGRAM:
             return Best(self._best, bound_um, is_proven=False)
         found = solve(strict_task(sought, spans), [Level.LENGTH], sought.time_limit_s)
@@ -253,6 +267,19 @@ class _Branching:
             return Best(self._best, max(bound_um, found.bound_um), found.is_proven)
         return Best(found.routes, max(bound_um, found.bound_um), found.is_proven)
 
+    def _closed_for_program(self) -> Mask:
+        """Return the mask with all that no better routes than the best can use, as far as that is known."""
+        sought, closed = self._sought, self._sought.closed
+        if self._best is None or not sought.apart_at_sites:
+            return closed
+        slack = self._least.cost - self._root.cost
+        nothing: frozenset[int] = frozenset()
+        beside = np.ones(len(closed), np.uint8)
+        beside[sought.way.bridges] = 0
+        for number, ends in enumerate(sought.way.stretches):
+            beside &= outside(sought.view, ends, self._known[number, nothing] or (), closed, slack)
+        return closed | beside
+
 
 def strict_task(sought: Sought, spans: Int32s, must_use: Sequence[Int32s] = ()) -> Task:
     """Return the program for routes over these spans that share nothing but what their way makes them share."""
@@ -260,9 +287,16 @@ def strict_task(sought: Sought, spans: Int32s, must_use: Sequence[Int32s] = ()) 
     holds = np.ones(len(spans), np.int32)
     holds[np.isin(spans, way.bridges)] = sought.count
     site_holds = np.full(len(view.site_ids), 1 if sought.apart_at_sites else sought.count, np.int32)
-    site_holds[list(way.sites)] = sought.count
-    groups = [group for group in groups_among(sought.kept, spans) if len(group) > 1]
+    site_holds[[*way.ends, *way.sites]] = sought.count
+    groups = [group for group in groups_among(sought.kept, spans) if not _meet(view, spans[group], site_holds)]
     return Task(view, way.ends, sought.count, spans, holds, site_holds, groups, must_use=must_use)
+
+
+def _meet(view: View, spans: Int32s, site_holds: Int32s) -> bool:
+    """Tell whether all these spans end at one site that only one route can pass: then only one can use them anyway."""
+    ends = zip(view.arrays.end_a[spans].tolist(), view.arrays.end_z[spans].tolist(), strict=True)
+    common = set.intersection(*map(set, ends))
+    return len(spans) == 1 or any(site_holds[site] == 1 for site in common)
 
 
 def groups_among(kept: KeptApart, spans: Int32s) -> list[Int32s]:

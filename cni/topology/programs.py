@@ -153,6 +153,7 @@ class _Program:
         self._limits()
         self._group_rows()
         self._must_use_rows()
+        self._tell_routes_apart()
 
     def least(self, level: Level, time_limit_s: float) -> OptimizeResult:
         """Return scipy's result for making one level least."""
@@ -257,6 +258,14 @@ class _Program:
         entries = [(each, each + self._at.group_used + number * groups, 1.0) for number in range(task.count)]
         entries.append((each, each + self._at.group_shared, -1.0))
         self._rows.add(entries, np.full(groups, -np.inf), np.ones(groups))
+
+    def _tell_routes_apart(self) -> None:
+        """Of routes that may change places, let the first be the one that uses the largest group."""
+        task, groups = self._task, len(self._task.groups)
+        if groups and not task.may_share:
+            largest = max(range(groups), key=lambda number: (len(task.groups[number]), -number))
+            others = self._at.group_used + largest + groups * np.arange(1, task.count)
+            self._rows.add([(np.zeros(len(others), np.int64), others, 1.0)], np.zeros(1), np.zeros(1))
 
     def _must_use_rows(self) -> None:
         spans = len(self._task.spans)
