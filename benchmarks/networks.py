@@ -96,7 +96,7 @@ def make_plant(sites: int, seed: int = 3) -> Plant:
 
 
 def _gabriel(places: Floats) -> Int64s:
-    """Return the pairs of sites with no third in the circle between them: sides of triangles facing no obtuse corner."""
+    """Return the pairs of sites with no third in the circle between them: none but sharp corners face them."""
     corners = Delaunay(places).simplices.astype(np.int64)
     sides, blunt = [], []
     for opposite in range(3):
