@@ -24,7 +24,7 @@ from tests.notation import network
 from tests.oracles import Best, Possibilities
 
 SEEDS = range(12)
-NETWORKS = 220
+NETWORKS = 210
 QUESTIONS = 12
 """Together more than 30,000 questions."""
 

@@ -22,7 +22,7 @@ from tests.oracles import least_totals
 
 LADDERS = 5
 """In one linear program: side by side they take less time than one after another."""
-ROUNDS = 18
+ROUNDS = 16
 
 
 def all_questions(chance: random.Random, net: Network) -> list[Question]:
