@@ -31,7 +31,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What cuts a site off from the core, each alone: ids, in order from the site; the core's sites, by id."""
+    """What cuts a site off from the core, each alone: ids, in order from the site; the core's sites, by id.
+
+    Where there is no core, a site with a span counts as joined, and hangs on that.
+    """
 
     site: str
     core: frozenset[str]
@@ -45,6 +48,8 @@ class Exposure:
         """How well the site is joined to the core."""
         if not self.is_joined:
             return Standing.UNJOINED
+        if not self.core:
+            return Standing.SPAN
         kinds = ((self.spans, Standing.SPAN), (self.sites, Standing.SITE), (self.risks, Standing.RISK))
         return next((standing for found, standing in kinds if found), Standing.SOUND)
 
@@ -83,7 +88,7 @@ def find_exposure(network: Network, site: str, severing: Collection[str]) -> Exp
     core = core_of(network)
     way = _way_to(network, site, core)
     if way is None:
-        return Exposure(site, core, is_joined=False)
+        return Exposure(site, core, is_joined=not core and len(network.graph.adj[site]) > 0)
     numbers, labels = network.view.span_numbers, network.view.labels
     blocks = [int(labels.block[numbers[span]]) for span in way.spans] + [-1]
     risks = _risks_to_try(network, way, core, severing)
