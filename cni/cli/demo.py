@@ -17,7 +17,7 @@ from cni.cli.output import answer, json_option
 from cni.leases.searches import RouteSearch
 from cni.members.policy import OPERATOR, Actor
 from cni.members.queries import actor_of, cooperative, person_by_email
-from cni.operations import leasing, loading, ordering, registering, settling
+from cni.operations import leasing, loading, ordering, registering, settling, surveying
 from cni.primitives.period import Month, add_months
 from cni.topology.questions import Diversity
 
@@ -82,6 +82,7 @@ class Demonstration:
         self.session.flush()
         for month in SETTLED:
             self.settle(month)
+        surveying.find_hidden_risks(self.session, OPERATOR, surveying.Limits(), at=self.now, chooser=runtime.chooser())
         self.propose_plant()
         self.order_leases()
 

@@ -77,7 +77,8 @@ def find_hidden_risks(
 ) -> Sequence[HiddenRisk]:
     """Compare the lines of all live spans and return what waits for a decision, with spans, the longest first.
 
-    What was found before keeps its reference; what is no longer so goes, unless it was decided on.
+    What was found before keeps its reference; what is no longer so goes, unless it was decided on, or was found within
+    more metres than are looked at now.
 
     Permission: risks:decide. Event: HiddenRisksFound, if anything came or went.
     Raises:
@@ -85,13 +86,16 @@ def find_hidden_risks(
     """
     require(actor, Permission.RISKS_DECIDE)
     lock_codes(session)
-    found = {place.spans: place for place in _side_by_side(session, limits)}
     waiting = {risk.span_codes: risk for risk in found_risks.hidden_risks_with(session, HiddenRiskStatus.PROPOSED)}
-    gone = [waiting.pop(spans) for spans in waiting.keys() - found.keys()]
+    out_of_sight = {spans for spans, risk in waiting.items() if not _would_show(risk, limits)}
+    dismissed = found_risks.hidden_risks_with(session, HiddenRiskStatus.DISMISSED)
+    known = [*out_of_sight, *(risk.span_codes for risk in dismissed)]
+    found = {place.spans: place for place in _side_by_side(session, limits, known)}
+    gone = [waiting.pop(spans) for spans in waiting.keys() - found.keys() - out_of_sight]
     came = [_proposal(session, spans, at, chooser) for spans in found.keys() - waiting.keys()]
     waiting |= {risk.span_codes: risk for risk in came}
-    for spans, risk in waiting.items():
-        _measure(risk, found[spans])
+    for spans, place in found.items():
+        _measure(waiting[spans], place)
     for risk in gone:
         session.delete(risk)
     session.add_all(came)
@@ -199,13 +203,17 @@ def todo(session: Session, actor: Actor, today: date) -> list[Task]:
     return [Task(about="hidden_risks", title=title, text=text)]
 
 
-def _side_by_side(session: Session, limits: Limits) -> list[paper_diversity.HiddenRisk]:
-    """Return what is found in the live plant, without the places whose spans were all dismissed together."""
+def _would_show(risk: HiddenRisk, limits: Limits) -> bool:
+    """Tell whether a place that was found before would be found within these limits, if it is still so."""
+    return risk.within_m <= limits.within_m and risk.metres > limits.along_m
+
+
+def _side_by_side(session: Session, limits: Limits, known: Sequence[Sequence[str]]) -> list[paper_diversity.HiddenRisk]:
+    """Return what is found in the live plant, without the places all of whose spans are known together."""
     plant = live_plant(session)
     owners = {code: slugs[0] for code, slugs in plant.owners.items()}  # the fibre's, then the duct's
     found = paper_diversity.find_hidden_risks(plant.network, owners, limits.within_m, limits.along_m)
-    dismissed = found_risks.hidden_risks_with(session, HiddenRiskStatus.DISMISSED)
-    return [place for place in found if not any({*place.spans} <= {*risk.span_codes} for risk in dismissed)]
+    return [place for place in found if not any({*place.spans} <= {*spans} for spans in known)]
 
 
 def _proposal(session: Session, codes: tuple[str, ...], at: datetime, chooser: Chooser) -> HiddenRisk:

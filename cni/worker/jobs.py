@@ -11,7 +11,7 @@ import structlog
 from cni import runtime
 from cni.db.jobs import NAMESPACE
 from cni.members.policy import OPERATOR
-from cni.operations import assessing, bookkeeping, maintaining
+from cni.operations import assessing, bookkeeping, maintaining, surveying
 from cni.operations.assessing import PlantChanged
 
 log = structlog.get_logger()
@@ -38,6 +38,17 @@ def verify_books(timestamp: int) -> None:
     else:
         wrong = [check.title for check in report.checks if not check.holds]
         log.critical("the books are broken", first_wrong=report.chain.first_wrong, wrong=wrong)
+
+
+@jobs.periodic(cron="57 2 * * *")
+@jobs.task(name="find_hidden_risks")
+def find_hidden_risks(timestamp: int) -> None:
+    """Every night: look for spans of different owners that run side by side undeclared."""
+    with runtime.transaction() as session:
+        waiting = surveying.find_hidden_risks(
+            session, OPERATOR, surveying.Limits(), at=runtime.now(), chooser=runtime.chooser()
+        )
+    log.info("plant looked over", hidden_risks=len(waiting))
 
 
 @jobs.task(name="audit_network")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from cni.assets.hidden_risks import HiddenRiskStatus, hidden_risks_with
 from cni.assets.models import Contribution
 from cni.cli.demo import SETTLED, Demonstration
 from cni.leases.lifecycle import LeaseState, state_on
@@ -49,6 +50,15 @@ def test_three_months_are_issued_and_every_penny_of_them_is_accounted_for(demons
         assert preview.differences == ()
         assert not any(document.withheld for document in preview.documents)
     assert verify_books(demonstration, OPERATOR).holds
+
+
+def test_spans_side_by_side_wait_for_the_steward(demonstration):
+    waiting = hidden_risks_with(demonstration, HiddenRiskStatus.PROPOSED)
+
+    assert {risk.span_codes for risk in waiting} == {
+        ("AUD-CEM-A", "DRO-CEM", "DRO-EDG"),
+        ("PIC-MAN-A", "PIC-MAN-B"),
+    }
 
 
 def test_plant_waits_for_the_steward(demonstration):

@@ -98,6 +98,22 @@ def test_what_is_no_longer_so_goes_unless_it_was_decided_on(session, steward, st
     assert row.details == {"found": [], "gone": [risk.reference]}
 
 
+def test_what_was_found_within_more_metres_stays_until_those_are_looked_at_again(
+    session, steward, street, chance, owners
+):
+    live = make_contribution(session, owners["college"])
+    lay(session, live, "L2", owners["college"], [(100, -20), (900, -20)])
+    (wide,) = look(session, steward, chance, within_m=25)
+    assert wide.span_codes == ("C1", "L2", "T1")
+
+    assert look(session, steward, chance) == [wide]  # the narrower place is part of it
+    assert look(session, steward, chance, within_m=25) == [wide]
+    street["T1"].geometry = None
+    session.flush()
+    (narrower,) = look(session, steward, chance, within_m=25)
+    assert narrower.span_codes == ("C1", "L2")
+
+
 def test_an_accepted_place_is_a_risk_group_that_routes_heed(session, steward, street, chance):
     (risk,) = look(session, steward, chance)
     surveying.accept_hidden_risk(session, steward, risk.reference.lower(), TRENCH, at=NOW)
