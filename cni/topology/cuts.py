@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cni.topology.compiled import compiled
+from cni.topology.compiled import compiled_in_place
 from cni.topology.view import Arrays, Int32s, Mask
 
 UNSEEN = -1
@@ -42,7 +42,7 @@ def new_marks(site_count: int) -> Marks:
     return Marks(np.full(site_count, UNSEEN, np.int32), np.empty(site_count, np.int32))
 
 
-@compiled
+@compiled_in_place
 def follow(graph: Arrays, a: int, route: Int32s, sites: Int32s) -> None:
     """Write the sites along a route from `a` into `sites`."""
     sites[0] = a
@@ -52,7 +52,7 @@ def follow(graph: Arrays, a: int, route: Int32s, sites: Int32s) -> None:
         sites[number + 1] = graph.end_z[span] if graph.end_a[span] == here else graph.end_a[span]
 
 
-@compiled
+@compiled_in_place
 def find_cuts(
     graph: Arrays, closed: Mask, route: tuple[Int32s, Int32s], marks: Marks, found: Findings, most: int
 ) -> int:
@@ -77,7 +77,7 @@ def find_cuts(
     return len(spans)
 
 
-@compiled
+@compiled_in_place
 def look_beside(graph: Arrays, closed: Mask, onward: int, site: int, marks: Marks) -> tuple[int, int]:
     """Mark what can be reached from a site of the route, but not over the span `onward` and not across the route.
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cni.topology.compiled import compiled
+from cni.topology.compiled import compiled_in_place
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 
 
-@compiled
+@compiled_in_place
 def push(keys: Int64s, states: Int32s, size: int, key: int, state: int) -> int:
     """Put a state into a heap of this size; return the new size."""
     place = size
@@ -29,7 +29,7 @@ def push(keys: Int64s, states: Int32s, size: int, key: int, state: int) -> int:
     return size + 1
 
 
-@compiled
+@compiled_in_place
 def drop_first(keys: Int64s, states: Int32s, size: int) -> int:
     """Take out the least, which is at 0; return the new size."""
     size -= 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cni.topology.compiled import compiled
+from cni.topology.compiled import compiled_in_place
 from cni.topology.heap import drop_first, push
 
 LANDMARKS = 16
@@ -46,7 +46,7 @@ def landmark_distances(first_arc: Int32s, arc_site: Int32s, arc_span: Int32s, co
     return found
 
 
-@compiled
+@compiled_in_place
 def spread_from(
     start: int, arcs: tuple[Int32s, Int32s, Int32s], cost: Int64s, space: tuple[Int64s, Int64s, Int32s]
 ) -> None:
