@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
+import numpy as np
+
+from cni.topology.conflicts import listed
 from cni.topology.network import Network, metres
 from cni.topology.questions import Element, Owned, Question
 from cni.topology.search import sites_along
@@ -100,27 +103,39 @@ class Answer:
         return self.total_length_m if self.bound_um is None or not self.routes else metres(self.bound_um)
 
 
-def route_along(view: View, a: int, spans: Int32s) -> Route:
-    """Return the route that starts at a site and follows these spans, all by number; they must join up."""
-    return Route(
-        spans=tuple([view.span_ids[span] for span in spans.tolist()]),
-        sites=tuple([view.site_ids[site] for site in sites_along(view, a, spans).tolist()]),
-        length_um=int(view.length_um[spans].sum()),
-    )
+class Numbers(NamedTuple):
+    """What a route goes over, by number in the view: spans and sites in order, and its risk groups, each once."""
+
+    spans: Int32s
+    sites: Int32s
+    risks: Int32s
+
+    @classmethod
+    def of(cls, view: View, a: int, spans: Int32s) -> Numbers:
+        """Return those of the route that starts at a site and follows these spans, which must join up."""
+        return cls(spans, sites_along(view, a, spans), np.unique(listed(view.risks_of_spans, spans)[0]))
+
+    def as_route(self, view: View) -> Route:
+        """Return the route by its ids."""
+        return Route(
+            spans=tuple([view.span_ids[span] for span in self.spans.tolist()]),
+            sites=tuple([view.site_ids[site] for site in self.sites.tolist()]),
+            length_um=int(view.length_um[self.spans].sum()),
+        )
 
 
-def shared_by(view: View, routes: Sequence[Route], risks: Sequence[Int32s]) -> Shared:
-    """Return everything that two or more routes really share; `risks` are each one's risk groups, by number, once."""
+def shared_by(view: View, routes: Sequence[Numbers]) -> Shared:
+    """Return everything that two or more of the routes really share, asked for or not."""
     return Shared(
-        spans=_in_two_or_more(route.spans for route in routes),
-        sites=_in_two_or_more(route.sites[1:-1] for route in routes),
-        risks=_in_two_or_more([view.risk_ids[risk] for risk in own.tolist()] for own in risks),
+        spans=_in_two_or_more(view.span_ids, [route.spans for route in routes]),
+        sites=_in_two_or_more(view.site_ids, [route.sites[1:-1] for route in routes]),
+        risks=_in_two_or_more(view.risk_ids, [route.risks for route in routes]),
     )
 
 
-def _in_two_or_more(collections: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    counts = Counter(id for ids in collections for id in ids)
-    return tuple(sorted(id for id, count in counts.items() if count > 1))
+def _in_two_or_more(ids: Sequence[str], collections: Sequence[Int32s]) -> tuple[str, ...]:
+    numbers = np.sort(np.concatenate(collections))
+    return tuple(sorted({ids[number] for number in numbers[1:][numbers[1:] == numbers[:-1]].tolist()}))
 
 
 def answer_as_json(answer: Answer) -> dict[str, object]:

@@ -41,9 +41,9 @@ def outside(view: View, ends: tuple[int, int], routes: Sequence[Int32s], closed:
         _spread_beside(arrays, closed, visited.astype(np.int32), cost, heap)
     forth = leaving[arrays.end_a] + arriving[arrays.end_z]
     back = leaving[arrays.end_z] + arriving[arrays.end_a]
-    dear = np.minimum(forth, back) + arrays.cost > slack
-    dear[np.concatenate(routes)] = False
-    return dear.view(np.uint8)
+    dear: Mask = (np.minimum(forth, back) + arrays.cost > slack).view(np.uint8)
+    dear[np.concatenate(routes)] = 0
+    return dear
 
 
 def _heap(view: View) -> tuple[Int64s, Int32s]:

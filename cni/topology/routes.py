@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from cni.primitives.errors import Invalid, Problem
-from cni.topology.answers import Answer, Blocker, Outcome, route_along, shared_by
+from cni.topology.answers import Answer, Blocker, Numbers, Outcome, shared_by
 from cni.topology.asked import Asked
 from cni.topology.blockers import blockers_of_pair, find_blockers, not_used, sharing_risks, too_close
-from cni.topology.conflicts import KeptApart, also_apart, listed, risks_apart, shared_groups
+from cni.topology.conflicts import KeptApart, also_apart, risks_apart, shared_groups
 from cni.topology.maximal import Pair, find_pair, weigh
 from cni.topology.network import Network
 from cni.topology.pairs import Best, Sought, find_apart
@@ -189,13 +189,12 @@ def _none(asked: Asked, blocked_by: tuple[Blocker, ...]) -> Answer:
 
 def _answer(asked: Asked, routes: Sequence[Int32s], best: Best | None = None) -> Answer:
     """Return these routes as an answer, proven to be the best unless `best` says otherwise."""
-    view, a = asked.view, asked.ends[0]
-    found = [(route_along(view, a, spans), np.unique(listed(view.risks_of_spans, spans)[0])) for spans in routes]
-    found.sort(key=lambda each: (each[0].length_um, len(each[0].spans), each[0].spans))
+    numbers = [Numbers.of(asked.view, asked.ends[0], spans) for spans in routes]
+    found = [each.as_route(asked.view) for each in numbers]
     return Answer(
         Outcome.FOUND,
-        tuple(route for route, _ in found),
-        shared_by(view, [route for route, _ in found], [risks for _, risks in found]),
+        tuple(sorted(found, key=lambda route: (route.length_um, len(route.spans), route.spans))),
+        shared_by(asked.view, numbers),
         proven_optimal=best is None or best.is_proven,
         bound_um=None if best is None or best.is_proven else best.bound_um,
         question=asked.question,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cni.primitives.errors import Invalid, NotFound
-from cni.topology.questions import Diversity, ElementKind, Exclusion, Question, read_queries, read_question
+from cni.topology.questions import Diversity, Element, ElementKind, Exclusion, Question, read_queries, read_question
 from tests.notation import network
 
 NETWORK = network("A-B 1200 [K1], B-Z 900, A-C 1500, C-Z 1100 [K1 K2]")
@@ -24,6 +24,47 @@ def test_several_ids_are_joined_by_semicolons():
 
     assert question.exempt == ("K1", "K2")
     assert question.without == (Exclusion(ElementKind.SPAN, "B-Z"), Exclusion(ElementKind.SITE, "C"))
+
+
+def test_what_must_be_used_how_far_apart_and_how_long_to_search():
+    words = {"must_use": "site:C;risk:K2", "separation_m": "50.5", "time_limit_s": "2", "diverse": "risk"}
+
+    question = read_question(NETWORK, {"from": "A", "to": "Z", **words})
+
+    assert question.diversity is Diversity.RISK
+    assert question.must_use == (Element(ElementKind.SITE, "C"), Element(ElementKind.RISK, "K2"))
+    assert question.separation_m == 50.5
+    assert question.time_limit_s == 2
+
+
+def test_who_asks_for_a_separation_asks_for_two_routes():
+    assert read_question(NETWORK, {"from": "A", "to": "Z", "separation_m": "50"}).routes == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "place"),
+    [
+        ({"must_use": "C"}, "bad_element", "must_use"),
+        ({"separation_m": "wide"}, "not_a_number", "separation_m"),
+        ({"separation_m": "inf"}, "not_a_number", "separation_m"),
+        ({"separation_m": "-5"}, "not_a_number", "separation_m"),
+        ({"separation_m": "20000"}, "out_of_range", "separation_m"),
+        ({"separation_m": "50", "routes": "3"}, "not_a_pair", "separation_m"),
+        ({"time_limit_s": "nan"}, "not_a_number", "time_limit_s"),
+        ({"time_limit_s": "0"}, "not_a_number", "time_limit_s"),
+        ({"time_limit_s": "1e9"}, "out_of_range", "time_limit_s"),
+    ],
+)
+def test_a_measure_that_cannot_be_is_refused_with_its_place(words, code, place):
+    with pytest.raises(Invalid) as refusal:
+        read_question(NETWORK, {"from": "A", "to": "Z", **words})
+
+    assert [(problem.code, problem.place) for problem in refusal.value.problems] == [(code, place)]
+
+
+def test_what_must_be_used_has_to_be_there():
+    with pytest.raises(NotFound, match="There is no risk group K9 in the network"):
+        read_question(NETWORK, {"from": "A", "to": "Z", "must_use": "risk:K9"})
 
 
 def test_every_problem_of_a_question_comes_at_once():

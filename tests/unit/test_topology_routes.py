@@ -154,6 +154,162 @@ def test_the_json_is_as_promised():
     }
 
 
+# --- risk groups ------------------------------------------------------------------------------------------------------
+
+
+def test_risk_diverse_routes_share_no_risk_group_and_no_site():
+    text = "A-B 1 [K1], B-Z 1, A-C 2, C-Z 2 [K1], A-D 5, D-Z 5"
+
+    assert ask(text, "site").shared.risks == ("K1",)
+    assert spans_of(ask(text, "risk")) == [("A-B", "B-Z"), ("A-D", "D-Z")]
+    assert ask(text, "risk").shared == Shared()
+
+
+def test_an_exempt_risk_group_does_not_count_but_is_told():
+    text = "A-B 1 [K1], B-Z 1, A-C 2, C-Z 2 [K1], A-D 5, D-Z 5"
+
+    answer = ask(text, "risk", exempt="K1")
+
+    assert (answer.outcome, answer.total_length_m, answer.shared.risks) == (Outcome.FOUND, 6, ("K1",))
+
+
+def test_of_two_ways_round_a_common_duct_the_shorter_in_total_is_taken():
+    text = "A-B 1 [K1], B-Z 1, A-C 1, C-Z 1 [K1], A-D 9, D-Z 1, A-E 1, E-Z 8"
+
+    assert ask(text, "risk").total_length_m == 11
+
+
+def test_three_routes_without_a_common_risk_group():
+    text = "A-B 1 [K1], B-Z 1, A-C 1 [K1], C-Z 1, A-D 2, D-Z 2, A-E 3, E-Z 3"
+
+    assert ask(text, "risk", routes="3").total_length_m == 2 + 4 + 6
+    assert blockers_of(ask(text, "risk", routes="3", without="site:E")) == [("risk", "K1")]
+
+
+def test_a_risk_group_that_every_route_uses_is_named_and_shared():
+    net = network("A-B 1 [K1], B-Z 1, A-C 2, C-Z 2 [K1]")
+
+    answer = ask(net, "risk")
+
+    assert blockers_of(answer, PARTLY) == [("risk", "K1")]
+    assert spans_of(answer) == [("A-B", "B-Z"), ("A-C", "C-Z")]
+    assert explain(net, answer)[0] == "Every route from A to Z uses risk group K1."
+
+
+def test_sharing_a_site_is_better_than_sharing_a_risk_group():
+    text = "A-B 1 [K1], B-Z 1 [K2], A-C 1 [K2], C-Z 1 [K1], B-C 1"
+
+    answer = ask(text, "risk")
+
+    assert answer.outcome is PARTLY
+    assert len(answer.shared.risks) == 0
+    assert blockers_of(answer, PARTLY)
+
+
+# --- the most diverse pair --------------------------------------------------------------------------------------------
+
+
+def test_across_a_bridge_routes_run_apart_on_both_sides():
+    answer = ask("A-B 1, B-D 1, A-C 2, C-D 2, D-E 7, E-F 1, F-Z 1, E-G 2, G-Z 2", "site")
+
+    assert blockers_of(answer, PARTLY) == [("site", "D"), ("span", "D-E"), ("site", "E")]
+    assert answer.shared == Shared(("D-E",), ("D", "E"))
+    assert answer.total_length_m == 2 + 4 + 2 * 7 + 2 + 4
+    assert answer.proven_optimal
+
+
+def test_routes_are_joined_so_that_a_duct_on_both_sides_of_a_bridge_is_on_one_of_them():
+    answer = ask("A-D 1 [K1], A-D 2, D-Z 1, D-Z 2 [K1]", "site")
+
+    assert spans_of(answer) == [("A-D", "D-Z.2"), ("A-D.2", "D-Z")]
+    assert answer.shared == Shared(sites=("D",))
+
+
+def test_the_only_route_is_taken_twice():
+    answer = ask("A-B 1, B-Z 2 [K1]", "span")
+
+    assert spans_of(answer) == [("A-B", "B-Z"), ("A-B", "B-Z")]
+    assert answer.total_length_m == 6
+    assert answer.shared == Shared(("A-B", "B-Z"), ("B",), ("K1",))
+
+
+def test_a_bridge_without_pairs_for_both_routes_leaves_none():
+    net = network("S1: A-B 1 x3, B-Z 1, B-Z 2")
+
+    answer = ask(net, "span", pairs="2")
+
+    assert blockers_of(answer) == [("span", "S1"), ("capacity", "S1")]
+    assert explain(net, answer)[1] == "Span S1 (A – B) has 3 free pairs; two routes over it need 4."
+
+
+# --- what must be used ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("element", ["site:C", "span:B-C", "risk:K1"])
+def test_some_route_uses_what_it_must(element):
+    text = "A-B 1, B-Z 1, B-C 4 [K1], C-Z 4, A-D 2, D-Z 2"
+
+    answer = ask(text, "site", must_use=element)
+
+    assert spans_of(answer) == [("A-D", "D-Z"), ("A-B", "B-C", "C-Z")]
+    assert (answer.outcome, answer.proven_optimal) == (Outcome.FOUND, True)
+
+
+def test_one_route_through_a_site_visits_no_site_twice():
+    assert spans_of(ask("A-B 1, B-C 1, B-Z 1, C-D 9, D-Z 9", must_use="site:C")) == [("A-B", "B-C", "C-D", "D-Z")]
+
+
+def test_what_cannot_be_used_is_named():
+    net = network("A-B 1, B-C 1, B-Z 1")
+
+    answer = ask(net, must_use="site:C")
+
+    assert blockers_of(answer) == [("site", "C")]
+    assert explain(net, answer) == ("No route from A to Z uses site C.",)
+
+
+# --- how far apart ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def town() -> Network:
+    """A to Z by three streets: along the latitude of both, about 22 m north of it, about 2.2 km south of it."""
+    places = {"A": (0.0, 0.0), "Z": (0.1, 0.0), "N": (0.05, 0.0002), "M": (0.05, 0.0), "S": (0.05, -0.02)}
+    sites = [Site(id, None, *place) for id, place in places.items()]
+    ends = [("A", "M", 10), ("M", "Z", 10), ("A", "N", 11), ("N", "Z", 11), ("A", "S", 30), ("S", "Z", 30)]
+    return build_network(sites, [Span(f"{a}-{z}", a, z, length) for a, z, length in ends])
+
+
+def test_how_far_apart_two_routes_keep_is_measured(town):
+    answer = ask(town, "site")
+
+    assert spans_of(answer) == [("A-M", "M-Z"), ("A-N", "N-Z")]
+    assert answer.separation_radius_m == 100
+    assert 0 < answer.separation_m < 22.2
+
+
+def test_routes_keep_the_separation_asked_for(town):
+    answer = ask(town, "site", separation_m="25")
+
+    assert spans_of(answer) == [("A-M", "M-Z"), ("A-S", "S-Z")]
+    assert (answer.outcome, answer.total_length_m) == (Outcome.FOUND, 80)
+    assert answer.separation_m >= 25
+
+
+def test_without_such_routes_the_spans_that_are_too_close_are_named(town):
+    answer = ask(town, "site", separation_m="25", without="site:S")
+
+    assert answer.outcome is PARTLY
+    assert [blocker.kind for blocker in answer.blocked_by] == ["span"]
+    assert "of each other" in answer.blocked_by[0].why
+    assert "25 m asked for" in answer.blocked_by[0].why
+
+
+def test_without_places_nobody_can_tell_how_far_apart_spans_are():
+    with pytest.raises(Invalid, match="has no place"):
+        ask(RING, "site", separation_m="25")
+
+
 # --- what blocks ------------------------------------------------------------------------------------------------------
 
 
