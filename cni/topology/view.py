@@ -99,9 +99,8 @@ class View:
     @cached_property
     def nothing_closed(self) -> Mask:
         """The mask of a question that may use every span; not to be written to."""
-        mask = np.zeros(len(self.span_ids), np.uint8)
-        mask.flags.writeable = False
-        return mask
+        # Not marked as read-only: numba would compile everything once more for such arrays.
+        return np.zeros(len(self.span_ids), np.uint8)
 
 
 def compile_view(graph: nx.MultiGraph, risk_ids: Collection[str]) -> View:
