@@ -31,10 +31,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What cuts a site off from the core, each alone: ids, in order from the site; the core's sites, by id.
-
-    Where there is no core, a site with a span counts as joined, and hangs on that.
-    """
+    """What cuts a site off from the core, each alone: ids, in order from the site; the core's sites, by id."""
 
     site: str
     core: frozenset[str]
@@ -48,8 +45,6 @@ class Exposure:
         """How well the site is joined to the core."""
         if not self.is_joined:
             return Standing.UNJOINED
-        if not self.core:
-            return Standing.SPAN
         kinds = ((self.spans, Standing.SPAN), (self.sites, Standing.SITE), (self.risks, Standing.RISK))
         return next((standing for found, standing in kinds if found), Standing.SOUND)
 
@@ -63,7 +58,7 @@ class _Way:
 
 
 def core_of(network: Network) -> frozenset[str]:
-    """Return the sites of the core, of equally large parts that with the first site by id; none: there is no such."""
+    """Return the sites of the core, of equally large parts the first by its ids; none: there is no such."""
     view = network.view
     if not view.span_ids:
         return frozenset()
@@ -76,7 +71,7 @@ def core_of(network: Network) -> frozenset[str]:
     counts = np.bincount(block)
     largest = np.flatnonzero(counts == counts.max())
     cores = [frozenset(view.site_ids[number] for number in site[block == each].tolist()) for each in largest]
-    return min(cores, key=min)
+    return min(cores, key=sorted)
 
 
 def find_exposure(network: Network, site: str, severing: Collection[str]) -> Exposure:
@@ -88,7 +83,7 @@ def find_exposure(network: Network, site: str, severing: Collection[str]) -> Exp
     core = core_of(network)
     way = _way_to(network, site, core)
     if way is None:
-        return Exposure(site, core, is_joined=not core and len(network.graph.adj[site]) > 0)
+        return Exposure(site, core, is_joined=False)
     numbers, labels = network.view.span_numbers, network.view.labels
     blocks = [int(labels.block[numbers[span]]) for span in way.spans] + [-1]
     risks = _risks_to_try(network, way, core, severing)
