@@ -45,6 +45,29 @@ class Arcs(Protocol):
         """m"""
 
 
+class Walk(NamedTuple):
+    """A depth-first walk. Sites are told by their place in the order in which it met them, k spans are not in its tree.
+
+    The low point of a place is the least that can be reached from it, going down the tree as far as you like and then
+    over one span that is not in the tree.
+    """
+
+    order: Int32s
+    """n, by place: the site"""
+    above: Int32s
+    """n, by place: the place that it was entered from, -1 for the first of a component"""
+    entered_by: Int32s
+    """n, by place: the span that it was entered by, or -1"""
+    low: Int32s
+    """n, by place: its low point"""
+    outside: Int32s
+    """k: the spans that are not in the tree, those from a site to itself left out"""
+    upper: Int32s
+    """k: the place to which such a span leads up …"""
+    lower: Int32s
+    """k: … and the one from which, below it"""
+
+
 class Labels(NamedTuple):
     """Labels of n sites and m spans under a mask; equal numbers hold together. A closed span is nowhere.
 
@@ -62,10 +85,7 @@ class Labels(NamedTuple):
     """m: without it, its two ends are apart"""
     is_articulation: Mask
     """n: without it, some of its neighbours are apart"""
-    order: Int32s
-    """n: the sites as the walk met them, each after the one that it was entered from"""
-    entered_by: Int32s
-    """n: the span by which the walk came to a site, -1 for the first of its component"""
+    walk: Walk
 
 
 class Plant(NamedTuple):
@@ -79,17 +99,13 @@ class Plant(NamedTuple):
     closed: Mask
 
 
-class _Walk(NamedTuple):
-    """A depth-first walk; `low` is the least place that can be reached from a site.
+class _Going(NamedTuple):
+    """Where a walk is: the place of each site (-1: not met), by place the next arc to look at; how many sites were met
+    and how many spans found that are not in the tree."""
 
-    To reach it, go down the tree as far as you like and then over one span that is not in the tree.
-    """
-
-    order: Int32s
     place: Int32s
-    low: Int32s
-    entered_by: Int32s
     next_arc: Int32s
+    tally: Int32s
 
 
 def open_plant(arrays: Arcs, closed: Mask) -> Plant:
@@ -100,101 +116,108 @@ def open_plant(arrays: Arcs, closed: Mask) -> Plant:
 
 def label_plant(arrays: Arcs, closed: Mask) -> Labels:
     """Return the labels of the plant without the closed spans."""
-    return _labels(open_plant(arrays, closed))
+    return label_open(open_plant(arrays, closed))
 
 
 @compiled
-def _labels(plant: Plant) -> Labels:
+def label_open(plant: Plant) -> Labels:
+    """Return the labels of a plant."""
     walk = _walk(plant)
-    component, two_edge, entry_block, is_articulation, blocks = _labels_of_sites(plant, walk)
-    span_count = len(plant.end_a)
-    is_bridge, block = np.zeros(span_count, np.uint8), np.full(span_count, NONE, np.int32)
-    for site in walk.order:
-        if walk.entered_by[site] != NONE and walk.low[site] == walk.place[site]:
-            is_bridge[walk.entered_by[site]] = 1
+    site_count, span_count = len(walk.order), len(plant.end_a)
+    component, two_edge = np.empty(site_count, np.int32), np.empty(site_count, np.int32)
+    block, is_bridge = np.full(span_count, NONE, np.int32), np.zeros(span_count, np.uint8)
+    labels = Labels(component, two_edge, block, is_bridge, np.zeros(site_count, np.uint8), walk)
+    blocks = _label_tree(labels)
+    for i in range(len(walk.outside)):
+        block[walk.outside[i]] = block[walk.entered_by[walk.lower[i]]]
     for span in range(span_count):
-        a, z = plant.end_a[span], plant.end_z[span]
-        if plant.closed[span]:
-            continue
-        if a == z:
+        if block[span] == NONE and plant.closed[span] == 0:  # from a site to itself
             block[span], blocks = blocks, blocks + 1
-        else:  # the end that was met later is below the other: the block is the one that it was entered in
-            block[span] = entry_block[a if walk.place[a] > walk.place[z] else z]
-    return Labels(component, two_edge, block, is_bridge, is_articulation, walk.order, walk.entered_by)
+    return labels
 
 
 @compiled
-def _walk(plant: Plant) -> _Walk:
-    count = len(plant.first_arc) - 1
-    unknown = np.full(count, NONE, np.int32)
-    walk = _Walk(unknown.copy(), unknown.copy(), unknown.copy(), unknown.copy(), plant.first_arc[:-1].copy())
-    path, met = np.empty(count, np.int32), 0
-    for root in range(count):
-        if walk.place[root] != NONE:
+def _walk(plant: Plant) -> Walk:
+    n, m = len(plant.first_arc) - 1, len(plant.end_a)
+    walk = Walk(
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(m, np.int32),
+        np.empty(m, np.int32),
+        np.empty(m, np.int32),
+    )
+    going = _Going(np.full(n, NONE, np.int32), np.empty(n, np.int32), np.zeros(2, np.int32))
+    for root in range(n):
+        if going.place[root] != NONE:
             continue
-        walk.order[met], walk.place[root], walk.low[root] = root, met, met
-        path[0], depth, met = root, 1, met + 1
-        while depth > 0:
-            site = path[depth - 1]
-            found = _step(plant, walk, site, met)
-            if found != NONE:
-                path[depth], depth, met = found, depth + 1, met + 1
-                continue
-            depth -= 1
-            if depth > 0:
-                above = path[depth - 1]
-                walk.low[above] = min(walk.low[above], walk.low[site])
-    return walk
+        place = _meet(plant, walk, going, root, NONE, NONE)
+        while place != NONE:
+            found = _step(plant, walk, going, place)
+            above = walk.above[place]
+            if found == NONE and above != NONE:
+                walk.low[above] = min(walk.low[above], walk.low[place])
+            place = above if found == NONE else found
+    k = going.tally[1]
+    return Walk(
+        walk.order, walk.above, walk.entered_by, walk.low, walk.outside[:k], walk.upper[:k], walk.lower[:k]
+    )
 
 
 @compiled
-def _step(plant: Plant, walk: _Walk, site: int, met: int) -> int:
-    """Go to a site that was not met so far and return it; -1, having looked at all arcs, where there is none."""
-    least = walk.low[site]
-    for arc in range(walk.next_arc[site], plant.first_arc[site + 1]):
-        span, other = plant.arc_span[arc], plant.arc_site[arc]
-        if plant.closed[span] or span == walk.entered_by[site]:
+def _meet(plant: Plant, walk: Walk, going: _Going, site: int, above: int, span: int) -> int:
+    place = going.tally[0]
+    walk.order[place], walk.above[place], walk.entered_by[place], walk.low[place] = site, above, span, place
+    going.place[site], going.next_arc[place] = place, plant.first_arc[site]
+    going.tally[0] += 1
+    return int(place)
+
+
+@compiled
+def _step(plant: Plant, walk: Walk, going: _Going, place: int) -> int:
+    """Go down to a site that was not met so far and return its place; -1, having seen all arcs, if there is none."""
+    site, entry, least = walk.order[place], walk.entered_by[place], walk.low[place]
+    for arc in range(going.next_arc[place], plant.first_arc[site + 1]):
+        span = plant.arc_span[arc]
+        if plant.closed[span] or span == entry:
             continue
-        if walk.place[other] == NONE:
-            walk.order[met], walk.place[other], walk.low[other], walk.entered_by[other] = other, met, met, span
-            walk.next_arc[site], walk.low[site] = arc + 1, least
-            return int(other)
-        least = min(least, walk.place[other])
-    walk.next_arc[site], walk.low[site] = plant.first_arc[site + 1], least
+        other = going.place[plant.arc_site[arc]]
+        if other == NONE:
+            going.next_arc[place], walk.low[place] = arc + 1, least
+            return _meet(plant, walk, going, plant.arc_site[arc], place, span)
+        if other < place:
+            k = going.tally[1]
+            walk.outside[k], walk.upper[k], walk.lower[k] = span, other, place
+            going.tally[1] = k + 1
+            least = min(least, other)
+    walk.low[place] = least
     return NONE
 
 
 @compiled
-def _labels_of_sites(plant: Plant, walk: _Walk) -> tuple[Int32s, Int32s, Int32s, Mask, int]:
-    """Return component, 2-edge-connected component, block of the entry span, articulation; and how many blocks."""
-    count = len(walk.order)
-    component, two_edge = np.empty(count, np.int32), np.empty(count, np.int32)
-    entry_block = np.full(count, NONE, np.int32)
-    has_branch, is_articulation = np.zeros(count, np.uint8), np.zeros(count, np.uint8)
+def _label_tree(labels: Labels) -> int:
+    """Label all but the blocks of spans that are not in the tree; return the number of blocks."""
+    walk = labels.walk
+    has_branch = np.zeros(len(walk.order), np.uint8)
     components, two_edges, blocks = 0, 0, 0
-    for site in walk.order:
-        span = walk.entered_by[site]
-        above = NONE if span == NONE else site_beyond(plant, span, site)
+    for place in range(len(walk.order)):
+        site, above, span = walk.order[place], walk.above[place], walk.entered_by[place]
         if above == NONE:
-            component[site], components = components, components + 1
-        else:
-            component[site] = component[above]
-        if walk.low[site] == walk.place[site]:  # nothing goes back past the span that it was entered by
-            two_edge[site], two_edges = two_edges, two_edges + 1
-        else:
-            two_edge[site] = two_edge[above]
-        if above == NONE:
+            labels.component[site], components = components, components + 1
+            labels.two_edge[site], two_edges = two_edges, two_edges + 1
             continue
-        if walk.low[site] >= walk.place[above]:  # nothing goes back past the site above: a block begins
-            entry_block[site], blocks = blocks, blocks + 1
-            is_articulation[above] |= has_branch[above] | (walk.entered_by[above] != NONE)
+        parent = walk.order[above]
+        labels.component[site] = labels.component[parent]
+        if walk.low[place] == place:  # nothing goes back past the span that it was entered by
+            labels.is_bridge[span] = 1
+            labels.two_edge[site], two_edges = two_edges, two_edges + 1
+        else:
+            labels.two_edge[site] = labels.two_edge[parent]
+        if walk.low[place] >= above:  # nothing goes back past the site above: a block begins
+            labels.block[span], blocks = blocks, blocks + 1
+            labels.is_articulation[parent] |= has_branch[above] | (walk.above[above] != NONE)
             has_branch[above] = 1
         else:
-            entry_block[site] = entry_block[above]
-    return component, two_edge, entry_block, is_articulation, blocks
-
-
-@compiled
-def site_beyond(plant: Plant, span: int, site: int) -> int:
-    """Return the other end of a span."""
-    return int(plant.end_z[span] if plant.end_a[span] == site else plant.end_a[span])
+            labels.block[span] = labels.block[walk.entered_by[above]]
+    return blocks
