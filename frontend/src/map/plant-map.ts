@@ -173,7 +173,7 @@ export class PlantMap extends HTMLElement {
   }
 
   private known(keys: string[]): Plant[] {
-    return keys.flatMap((key) => this.plant.get(key) ?? [])
+    return [...new Set(keys)].flatMap((key) => this.plant.get(key) ?? [])  // a thing may stand in the way for two reasons
   }
 
   private placeOf(code: string): Coordinate | undefined {
