@@ -13,7 +13,7 @@ from cni.operations.surveying import ALONG_M, WITHIN_M, Limits, NewRiskGroup
 from cni.schemas.paging import PageQuery
 from cni.schemas.reading import Request, View
 
-MARK_WORDS = {"risk": "Spans of different owners", "bridge": "Where they run side by side"}
+MARK_WORDS = {"chosen": "Spans of different owners", "bridge": "Where they run side by side"}
 """The key of the map; frontend/src/map/marks.ts draws these kinds."""
 
 
@@ -98,7 +98,7 @@ def place_marks(risks: Iterable[HiddenRisk], *, fit: bool) -> dict[str, Any]:
     risks = list(risks)
     return {
         "kinds": [{"kind": kind, "words": words} for kind, words in MARK_WORDS.items()],
-        "spans": {code: ["risk"] for risk in risks for code in risk.span_codes},
+        "spans": {code: ["chosen"] for risk in risks for code in risk.span_codes},
         "lines": [
             {"kind": "bridge", "words": f"{risk.reference}: {', '.join(risk.span_codes)}", "line": line}
             for risk in risks
