@@ -6,12 +6,13 @@
   python3 dev.py test [WORDS] every test; words go to pytest
   python3 dev.py setup        only fetch and build what the others need
   python3 dev.py run CMD...   a command in the environment, for example: run cni --help
-  python3 dev.py bench [NAME] benchmarks, as JSON
+  python3 dev.py bench [NAME] benchmarks, as JSON; words after the name go to it
   python3 dev.py check        linters, types, import contracts
   python3 dev.py lock [WORDS] choose the dependencies' versions anew; words go to uv, for example --upgrade
 
-What was made stays in .venv/, frontend/node_modules/, cni/web/static/dist/ and instance/. A second run does only what
-has changed and needs no network. This file uses the standard library alone, since it runs before all else is there.
+What was made stays in .venv/, frontend/node_modules/, cni/web/static/dist/, instance/ and __pycache__/. A second run
+does only what has changed and needs no network. This file uses the standard library alone, since it runs before all
+else is there.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ BIN = VENV / "bin"
 STAMPS = VENV / "stamps"
 FRONTEND = ROOT / "frontend"
 BUILT_FRONTEND = ROOT / "cni" / "web" / "static" / "dist"
+TOPOLOGY = ROOT / "cni" / "topology"
+MACHINE_CODE = Path(os.environ.get("NUMBA_CACHE_DIR") or TOPOLOGY / "__pycache__").absolute()
 INSTANCE = Path(os.environ.get("CNI_INSTANCE", ROOT / "instance")).absolute()
 
 SETUP_LOCK = ROOT / "requirements-setup.lock"  # uv, which installs the others, and setuptools, which builds cni
@@ -110,6 +113,7 @@ def setup() -> int:
         ci = ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
         once("front-end packages", manifests, FRONTEND / "node_modules", lambda: npm(*ci))
         once("front end", [*manifests, *frontend_sources()], BUILT_FRONTEND, lambda: npm("run", "build"))
+        once("machine code", [DEV_LOCK, *sorted(TOPOLOGY.glob("*.py"))], MACHINE_CODE, compile_searches)
     return 0
 
 
@@ -126,12 +130,13 @@ def run(words: list[str]) -> int:
 
 
 def bench(words: list[str]) -> int:
-    """Run the named benchmark; without a name say which there are."""
-    known = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
-    if len(words) != 1 or words[0] not in known:
+    """Run the named benchmark, with its options; without a name say which there are."""
+    programs = (ROOT / "benchmarks").glob("[a-z]*.py")
+    known = sorted(path.stem for path in programs if '__name__ == "__main__"' in path.read_text(encoding="utf-8"))
+    if not words or words[0] not in known:
         raise SystemExit(f"Name one of the benchmarks: {', '.join(known) or 'there is none yet'}.")
     setup()
-    return call([BIN / "python", f"benchmarks/{words[0]}.py"], cwd=ROOT)
+    return call([BIN / "python", f"benchmarks/{words[0]}.py", *words[1:]], cwd=ROOT)
 
 
 def check() -> int:
@@ -213,6 +218,11 @@ def pips_index() -> dict[str, str]:
 def install_cni() -> None:
     uv = [BIN / "uv", "pip", "install", "--quiet", "--offline", "--no-build-isolation", "--no-deps"]
     must([*uv, "--editable", ROOT])
+
+
+def compile_searches() -> None:
+    """Have the searches' machine code made, so that no test, page or command has to wait for it."""
+    must([BIN / "python", "-c", "from cni.topology.warming import warm; warm()"], cwd=ROOT)
 
 
 def has_fitting_node() -> bool:

@@ -99,8 +99,11 @@ def follow_plant() -> None:
 
 
 def _prepare_plant() -> None:
-    from cni.operations import maintaining  # late: a command that asks a file needs no engine for the plant
+    # Late: a command that does not stay needs neither.
+    from cni.operations import maintaining
+    from cni.topology.warming import warm
 
+    warm()
     with reading() as session:
         maintaining.prepare_plant(session, OPERATOR)
 
