@@ -226,8 +226,21 @@ class _Program:
         arcs = np.arange(self._arcs)
         for first in self._each_route():
             self._rows.add([(self._from, arcs + first, 1), (self._to, arcs + first, -1)], balance, balance)
+            self._go_straight_on(first)
             if self._task.must_use:
                 self._rows.add([(self._to, arcs + first, 1)], np.zeros(len(balance)), np.ones(len(balance)))
+
+    def _go_straight_on(self, first: int) -> None:
+        """Where two spans end, what comes by the one leaves by the other: so the solver takes them together."""
+        order = np.argsort(self._from, kind="stable")
+        begins = np.searchsorted(self._from[order], np.arange(len(self._sites) + 1))
+        through = np.diff(begins) == 2
+        through[[self._a, self._z]] = False
+        one, other = order[begins[:-1][through]], order[begins[:-1][through] + 1]
+        for out, back in ((one, other), (other, one)):
+            coming = (back + self._arcs // 2) % self._arcs
+            entries = [(np.arange(len(out)), coming + first, 1.0), (np.arange(len(out)), out + first, -1.0)]
+            self._rows.add(entries, np.zeros(len(out)), np.zeros(len(out)))
 
     def _limits(self) -> None:
         """As many routes use a span, and a site, as it holds; all but the first are counted as sharing it."""
