@@ -17,7 +17,6 @@ import networkx as nx
 import numpy as np
 
 from cni.primitives.errors import Problem, refuse_if_any
-from cni.topology.old_search import SearchGraph
 from cni.topology.view import MICROMETRES_PER_METRE, Int32s, View, compile_view
 
 if TYPE_CHECKING:
@@ -87,12 +86,6 @@ class Network:
         given = {id: pairs for *_, id, pairs in self.graph.edges(keys=True, data="pairs")}
         pairs = (given[id] for id in self.view.span_ids)
         return np.array([UNLIMITED if each is None else min(each, UNLIMITED) for each in pairs], np.int32)
-
-    @cached_property
-    def search_graph(self) -> SearchGraph:
-        """The view that the old search runs on."""
-        lengths = ((span.id, span.a, span.z, micrometres(span.length_m)) for span in self.spans.values())
-        return SearchGraph.of(self.graph.nodes, lengths)
 
     @property
     def risk_ids(self) -> Mapping[str, int]:
