@@ -27,4 +27,4 @@ def compiled_in_place(function: Compiled) -> Compiled:
 
     In return nothing counts references to arrays, which at each of a search's small steps takes as long as the step.
     """
-    return cast(Compiled, keep(njit(nogil=True, _nrt=False)(function)))
+    return cast(Compiled, keep(cast(Any, njit)(nogil=True, _nrt=False)(function)))
