@@ -45,6 +45,4 @@ def _as_json(risk: HiddenRisk) -> dict[str, Any]:
 
 def _words(risk: HiddenRisk) -> str:
     where = f"{risk.latitude:.5f}, {risk.longitude:.5f}"
-    return (
-        f"{risk.reference}  {risk.metres:>9,.1f} m  within {risk.within_m:g} m  {where}  {', '.join(risk.span_codes)}"
-    )
+    return f"{risk.reference}  {risk.metres:>9,.1f} m  within {float(risk.within_m):g} m  {where}  {', '.join(risk.span_codes)}"

@@ -130,7 +130,8 @@ def test_the_command_prints_one_document(test_runtime, street, monkeypatch, sess
     from cni.cli.main import cni
 
     monkeypatch.setattr(hidden_risks, "open_database", lambda: None)
+    narrow = ["--within-m", "4", "--along-m", "50"]
+    words = CliRunner().invoke(cni, ["find-hidden-risks", *narrow], standalone_mode=False)
+    assert words.stdout == "No spans of different owners run side by side undeclared.\n"
     told = CliRunner().invoke(cni, ["find-hidden-risks", "--json"], standalone_mode=False)
     assert [risk["spans"] for risk in json.loads(told.stdout)["hidden_risks"]] == [["C1", "T1"]]
-    words = CliRunner().invoke(cni, ["find-hidden-risks", "--within-m", "4", "--along-m", "50"], standalone_mode=False)
-    assert words.stdout == "No spans of different owners run side by side undeclared.\n"
