@@ -13,6 +13,7 @@ from cni.api.v1.ledger import ledger
 from cni.api.v1.members import members
 from cni.api.v1.people import people
 from cni.api.v1.quotes import quotes
+from cni.api.v1.resilience import resilience
 from cni.api.v1.routes import routes
 from cni.api.v1.settlements import settlements
 from cni.api.v1.sites import sites
@@ -31,6 +32,7 @@ RESOURCES: tuple[Resources, ...] = (
     members,
     people,
     quotes,
+    resilience,
     routes,
     settlements,
     sites,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ from cni.leases.models import Lease, LeaseSpan
 from cni.leases.queries import find_lease
 from cni.members.policy import Actor, Permission, may, require, require_found
 from cni.primitives.errors import Conflict, NotFound
+from cni.topology.audit import audit, audit_as_json
 from cni.topology.exposure import Exposure, cut_off_sites, explain_exposure, find_exposure
 from cni.topology.network import Network
 from cni.topology.reliance import Reliance, find_reliance
@@ -32,6 +34,8 @@ from cni.topology.reliance import Reliance, find_reliance
 AT_ONCE_SPANS = 20_000
 """A network of at most so many spans is audited while the page is waited for."""
 
+AUDIT_STEPS = (50, 65, 80)
+"""How many per cent of the work are done as the audit begins each of its parts."""
 Progress = Callable[[int], None]
 """Told how many per cent of the work are done."""
 
@@ -60,6 +64,11 @@ class PlantAudit:
     def spans(self) -> int:
         """How many spans the plant has."""
         return len(self.plant.owners)
+
+    @property
+    def two_cut_spans(self) -> list[str]:
+        """The spans that divide the plant together with another."""
+        return [span for spans in (self.document or {})["two_span_sets"] for span in spans]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ def audit_plant(session: Session, actor: Actor, *, on: date, at_once: int = AT_O
     plant, run = live_plant(session), find_audit(session, _revision(session))
     document = run.result if run else None
     if document is None and len(plant.owners) <= at_once:
-        document = _audit(plant.network)
+        document = _audited(plant.network)
     leases = None
     if may(actor, Permission.LEASES_READ):
         leases = _leases_on(session, actor, document["bridges"] if document else [], on)
@@ -136,10 +145,9 @@ def make_audit(session: Session, actor: Actor, revision: str, progress: Progress
         raise PlantChanged("The plant was changed before it was audited. Ask for the audit again.")
     progress(10)
     network = live_plant(session).network
-    progress(50)
-    document = _audit(network)
-    progress(90)
-    return document
+    progress(40)
+    steps = iter(AUDIT_STEPS)
+    return _audited(network, lambda _what: progress(next(steps)))
 
 
 def finish_audit(session: Session, actor: Actor, revision: str, result: dict[str, Any] | None, *, at: datetime) -> None:
@@ -176,7 +184,8 @@ def assess_site(session: Session, actor: Actor, code: str) -> SiteResilience:
     site = plant.codes["site"].get(code.lower())
     if site is None:
         raise NotFound(f"There is no live site {code}.")
-    exposure = find_exposure(plant.network, site, _audit(plant.network)["single_point_risks"])
+    severing = audit(plant.network).single_point_risks.tolist()
+    exposure = find_exposure(plant.network, site, [plant.network.view.risk_ids[risk] for risk in severing])
     cut_off = cut_off_sites(plant.network, exposure.core, (), (site,))
     return SiteResilience(plant, exposure, explain_exposure(plant.network, exposure), tuple(cut_off))
 
@@ -208,10 +217,12 @@ def _run(session: Session, revision: str) -> NetworkAudit:
     return run
 
 
-def _audit(network: Network) -> dict[str, Any]:
-    from cni.topology.audit import audit, audit_as_json
-
-    return audit_as_json(audit(network))
+def _audited(network: Network, on_progress: Callable[[str], None] | None = None) -> dict[str, Any]:
+    """Return an audit as `cni audit` prints it, with the sets of spans any two of which divide the plant together."""
+    found = audit(network, on_progress=on_progress)
+    ids = found.view.span_ids
+    sets = [[ids[span] for span in spans.tolist()] for spans in np.split(found.alike.member, found.alike.first[1:-1])]
+    return {**audit_as_json(found), "two_span_sets": sorted(sorted(spans) for spans in sets if spans)}
 
 
 def _leases_on(session: Session, actor: Actor, spans: Collection[str], on: date) -> dict[str, list[str]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import marshmallow as ma
-from marshmallow.validate import Length
+from marshmallow.validate import Length, Range
 
 from cni.operations.assessing import LeaseResilience, PlantAudit, SiteResilience
+from cni.operations.reinforcing import Proposal
 from cni.operations.sharing import Share
+from cni.primitives.money import half_up
 from cni.schemas.reading import Request, View
 from cni.topology.exposure import Standing
+from cni.topology.questions import Diversity
 
 NOT_ASKED = "not_asked"
 
@@ -101,6 +106,37 @@ class FailureRequest(Request):
         validate=Length(min=1, error="Nothing is to fail."),
         metadata={"label": "What fails", "description": "Each as span:CODE, site:CODE or risk:CODE."},
     )
+
+
+class AgainstRequest(Request):
+    """Of what kind the failures are that shall not divide the plant any more."""
+
+    against = ma.fields.Enum(
+        Diversity,
+        by_value=True,
+        load_default=Diversity.SPAN,
+        error_messages={"unknown": "That is not a kind of failure."},
+        metadata={"remedy": "Ask for span, site or risk."},
+    )
+
+
+class ProposalRequest(AgainstRequest):
+    """Which candidates are proposed, and against what; loads to a `Proposal` and a kind."""
+
+    within_m = ma.fields.Float(
+        required=True,
+        validate=Range(1, 50_000, error="Sites can be proposed that are 1 to 50,000 metres apart."),
+        metadata={"label": "The distance", "remedy": "Give metres."},
+    )
+    pounds_per_metre = ma.fields.Decimal(
+        required=True,
+        validate=Range(Decimal("0.01"), Decimal(100_000), error="A metre costs £0.01 to £100,000."),
+        metadata={"label": "The price a metre", "remedy": "Give pounds, such as 85 or 85.50."},
+    )
+
+    @ma.post_load
+    def _proposal(self, given: dict[str, Any], **_rest: Any) -> tuple[Proposal, Diversity]:
+        return Proposal(given["within_m"], half_up(Fraction(given["pounds_per_metre"]) * 100)), given["against"]
 
 
 def audit_as_answer(audited: PlantAudit) -> dict[str, Any]:

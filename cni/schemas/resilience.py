@@ -7,8 +7,9 @@ from typing import Any
 
 from cni.operations.assessing import LeaseResilience, PlantAudit, SiteResilience
 from cni.operations.foreseeing import Foreseen
+from cni.operations.reinforcing import Advice
 from cni.operations.sharing import CommercialResilience
-from cni.topology.exposure import spans_in_risk
+from cni.topology.exposure import Standing, spans_in_risk
 from cni.topology.questions import ElementKind
 
 Marks = dict[str, Any]
@@ -19,7 +20,9 @@ AUDIT_WORDS = {
     "two_cut": "In a 2-span cut: divides it with another",
     "risk": "In a single-point risk",
     "articulation": "Articulation site: alone divides the plant",
+    "cut_off": "Site that one failure cuts off",
 }
+CUT_OFF = (Standing.SPAN, Standing.SITE, Standing.RISK)
 USE_WORDS = {
     "one_user": "One user",
     "few_users": "Two users",
@@ -43,6 +46,12 @@ LEASE_WORDS = {
     "risk": "Risk group on both routes",
     "here": "End",
 }
+ADVICE_WORDS = {
+    "chosen": "Span to build",
+    "candidate": "Other candidate",
+    "bridge": "Span that still divides the plant alone",
+    "articulation": "Site that still divides it alone",
+}
 FAILURE_WORDS = {
     "cut": "Out of service",
     "survives": "Second route of a lease that survives",
@@ -62,6 +71,31 @@ def marks(
     """Return marks: `words` of each kind in the order of the key; codes of spans and sites, each with its kind."""
     kinds = [{"kind": kind, "words": said} for kind, said in words.items()]
     return {"kinds": kinds, "spans": _listed(spans), "sites": _listed(sites), "lines": list(lines), "fit": fit}
+
+
+def advice_marks(advice: Advice | None) -> Marks:
+    """Return the candidates as lines, the chosen ones over the others, and what is cured and what is not."""
+    if advice is None:
+        return marks({})
+    chosen = set(advice.chosen)
+    kinds = [("candidate", new) for new in advice.candidates if new not in chosen]
+    kinds += [("chosen", new) for new in advice.chosen]
+    graph, network = advice.plant.network.graph, advice.plant.network
+    lines = [
+        {
+            "kind": kind,
+            "words": f"{network.site_name(new.a)} – {network.site_name(new.z)}",
+            "line": [(graph.nodes[end]["lon"], graph.nodes[end]["lat"]) for end in (new.a, new.z)],
+        }
+        for kind, new in kinds
+    ]
+    left = {kind: [thing.id for thing in advice.uncured if thing.kind is kind] for kind in ElementKind}
+    return marks(
+        ADVICE_WORDS,
+        spans=[(span, "bridge") for span in left[ElementKind.SPAN]],
+        sites=[(site, "articulation") for site in left[ElementKind.SITE]],
+        lines=lines,
+    )
 
 
 def use_marks(use: CommercialResilience) -> Marks:
@@ -84,7 +118,8 @@ def audit_marks(audited: PlantAudit) -> Marks:
         spans=[(span, "bridge") for span in document["bridges"]]
         + [(span, "two_cut") for span in audited.two_cut_spans]
         + [(span, "risk") for span in in_risks],
-        sites=[(site, "articulation") for site in document["articulation_sites"]],
+        sites=[(site, "articulation") for site in document["articulation_sites"]]
+        + [(site, "cut_off") for standing in CUT_OFF for site in document["sites_by_resilience"][standing]],
     )
 
 

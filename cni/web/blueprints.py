@@ -20,6 +20,7 @@ from cni.web.people import people
 from cni.web.plant import map_pages, plant_pages
 from cni.web.quotes import quotes
 from cni.web.registering import registration
+from cni.web.resilience import resilience
 from cni.web.routes import routes
 from cni.web.settlements import settlements
 from cni.web.tariff import tariff
@@ -42,6 +43,7 @@ PAGES: tuple[Blueprint, ...] = (
     plant_pages,
     quotes,
     registration,
+    resilience,
     settlements,
     routes,
     tariff,

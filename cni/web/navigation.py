@@ -22,6 +22,7 @@ class Entry:
 MENU = (
     Entry("Start", "home.start", "home", Permission.DIRECTORY_READ),
     Entry("Map", "map.index", "map", Permission.PLANT_READ),
+    Entry("Resilience", "resilience.index", "resilience", Permission.PLANT_READ),
     Entry("Find routes", "routes.find", "routes", Permission.ROUTES_SEARCH),
     Entry("Quotes", "quotes.index", "quote", Permission.QUOTES_READ),
     Entry("Leases", "leases.index", "lease", Permission.LEASES_READ),

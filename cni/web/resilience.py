@@ -11,38 +11,57 @@ from werkzeug.wrappers import Response
 
 from cni import runtime
 from cni.assets.snapshot import Plant
-from cni.operations import assessing, foreseeing, sharing
+from cni.operations import assessing, foreseeing, reinforcing, sharing
 from cni.primitives.errors import Invalid, Problem
+from cni.primitives.money import pounds
+from cni.schemas.assessments import AgainstRequest, ProposalRequest
 from cni.schemas.problems import answer_to
-from cni.schemas.resilience import audit_marks, failure_marks, lease_marks, site_marks, use_marks
+from cni.schemas.reading import load
+from cni.schemas.resilience import advice_marks, audit_marks, failure_marks, lease_marks, site_marks, use_marks
 from cni.topology.exposure import spans_in_risk
 from cni.topology.questions import Element, ElementKind
-from cni.web.forms import problems_of
+from cni.web.forms import problems_of, shown_again_by
 from cni.web.pages import render
 from cni.web.session import actor
-from cni.web.words import ACHIEVED_WORDS, ELEMENT_WORDS, FATE_COUNTS, FATE_WORDS, SHARE_WORDS, STANDING_WORDS
+from cni.web.words import (
+    ACHIEVED_WORDS,
+    AGAINST_CHOICES,
+    ELEMENT_WORDS,
+    FATE_COUNTS,
+    FATE_WORDS,
+    SHARE_WORDS,
+    STANDING_WORDS,
+)
 
 resilience = Blueprint("resilience", __name__, url_prefix="/resilience")
 
 ROWS_SHOWN = 200
 """So many rows does a table beside a map show at most; the map shows all."""
+FEW = 60
+"""So many things does a cell name at most."""
+AT_FIRST = {"against": "span", "within_m": "3000", "pounds_per_metre": "85"}
+"""What the form for proposals begins with: figures to change, not advice."""
 AT_ONCE_SPANS = assessing.AT_ONCE_SPANS
 
 
 @resilience.get("")
-def index() -> str:
+def index() -> Any:
     """The audit of the whole plant, or how far the worker has come with it (for htmx, that part alone)."""
+    is_part = "HX-Request" in request.headers
     with runtime.reading() as session:
         audited = assessing.audit_plant(session, actor(), on=runtime.today(), at_once=AT_ONCE_SPANS)
     if audited.document is None:
-        template = "resilience/_progress.html" if "HX-Request" in request.headers else "resilience/waiting.html"
-        return render(template, audited=audited)
+        return render(f"resilience/{'_progress' if is_part else 'waiting'}.html", audited=audited)
+    if is_part:  # who waited for it is led to the whole page
+        return Response(headers={"HX-Redirect": url_for("resilience.index")})
     return render(
         "resilience/audit.html",
         audited=audited,
         marks=audit_marks(audited),
         shown=ROWS_SHOWN,
+        few=FEW,
         element_words=ELEMENT_WORDS,
+        standing_words=STANDING_WORDS,
         spans_in_risk=spans_in_risk,
     )
 
@@ -127,12 +146,18 @@ def _things_that_fail(plant: Plant) -> list[tuple[str, str, str, list[tuple[str,
 
 
 def _called(plant: Plant, cut: Element) -> str:
-    match cut.kind:
+    code = f"{cut.id}: " if cut.kind is ElementKind.SPAN else ""
+    return f"{ELEMENT_WORDS[cut.kind]} {code}{_name_of(plant, cut)}"
+
+
+def _name_of(plant: Plant, thing: Element) -> str:
+    network = plant.network
+    match thing.kind:
         case ElementKind.SITE:
-            return f"Site {plant.network.site_name(cut.id)}"
+            return network.site_name(thing.id)
         case ElementKind.RISK:
-            return f"Risk group {plant.network.risk_name(cut.id)}"
-    return f"Span {cut.id} ({plant.network.span_name(cut.id)})"
+            return network.risk_name(thing.id)
+    return network.span_name(thing.id)
 
 
 def _failure_counts(foreseen: foreseeing.Foreseen) -> list[tuple[str, int]]:
@@ -142,9 +167,67 @@ def _failure_counts(foreseen: foreseeing.Foreseen) -> list[tuple[str, int]]:
 
 
 @resilience.get("/reinforcement")
-def reinforcement(values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> str:
-    """Advice on which spans to build."""
-    return ""
+def reinforcement(values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> Any:
+    """The forms, and what comes of proposed candidates once distance and price are filled in."""
+    asked = {name: value for name, value in request.args.items() if value.strip()}
+    if values is not None or not asked:
+        return _reinforcement_page(None, values or AT_FIRST, problems)
+    try:
+        proposal, against = load(ProposalRequest(), asked)
+        with runtime.reading() as session:
+            advice = reinforcing.advise_on_proposals(session, actor(), proposal, against)
+    except Invalid as refusal:
+        return _reinforcement_page(None, asked, problems_of(refusal)), answer_to(refusal).status
+    return _reinforcement_page(advice, asked, is_indicative=True)
+
+
+@resilience.post("/reinforcement")
+@shown_again_by(reinforcement)
+def advise() -> str:
+    """Advice on candidates of one's own, pasted or in a file."""
+    against = load(AgainstRequest(), {"against": request.form.get("against_own", "")})["against"]
+    with runtime.reading() as session:
+        advice = reinforcing.advise(session, actor(), _candidates(), against)
+    return _reinforcement_page(advice, request.form)
+
+
+def _candidates() -> bytes:
+    """Return the file that was sent, or else what was pasted."""
+    sent = request.files.get("file")
+    data = sent.read() if sent else b""
+    return data or request.form.get("candidates", "").encode()
+
+
+def _reinforcement_page(
+    advice: reinforcing.Advice | None,
+    values: Mapping[str, Any],
+    problems: Sequence[Problem] = (),
+    *,
+    is_indicative: bool = False,
+) -> str:
+    return render(
+        "resilience/reinforcement.html",
+        advice=advice,
+        is_indicative=is_indicative,
+        counts=_advice_counts(advice) if advice else [],
+        marks=advice_marks(advice),
+        name_of=lambda thing: _name_of(advice.plant, thing) if advice else "",
+        against_choices=AGAINST_CHOICES,
+        element_words=ELEMENT_WORDS,
+        values={"against_own": "span"} | dict(values),
+        problems=problems,
+        shown=ROWS_SHOWN,
+    )
+
+
+def _advice_counts(advice: reinforcing.Advice) -> list[tuple[str, Any] | tuple[str, Any, str]]:
+    proof = "proven to be the least" if advice.is_proven else f"at least {pounds(advice.lower_bound_pence)}"
+    return [
+        ("Cost", pounds(advice.cost_pence), proof),
+        ("Spans to build", len(advice.chosen), f"of {len(advice.candidates):,} candidates"),
+        ("Cured", len(advice.cured)),
+        ("Not cured", len(advice.uncured)),
+    ]
 
 
 @resilience.get("/commercial")

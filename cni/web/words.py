@@ -145,3 +145,10 @@ ACHIEVED_WORDS = {
     "span": "Its two routes share no span, but a site between the ends",
 }
 """How diverse the routes of a lease really are."""
+
+AGAINST_CHOICES: Choices = (
+    ("span", "A span", "No bridge is left."),
+    ("site", "A site", "No articulation site is left."),
+    ("risk", "A risk group", "No single-point risk is left."),
+)
+"""What shall not divide the plant any more by failing alone."""
