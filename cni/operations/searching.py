@@ -190,7 +190,7 @@ def _unlike(first: RouteFinding, ground: _Ground) -> Iterator[RouteFinding]:
         if search is None:
             return
         finding = ground.finding(search)
-        if finding.is_quotable and _spans_of(finding) not in seen:
+        if _is_as_good(finding, first) and _spans_of(finding) not in seen:
             seen.add(_spans_of(finding))
             searches = chain(searches, _round_each(finding))
             yield finding
@@ -200,6 +200,12 @@ def _round_each(finding: RouteFinding) -> Iterator[RouteSearch]:
     """Yield the search round each of the spans that it found, the longest first: those are what a planner may doubt."""
     spans = [finding.network.spans[code] for route in finding.answer.routes for code in route.spans]
     return going_round(finding.search, [span.id for span in sorted(spans, key=lambda span: (-span.length_m, span.id))])
+
+
+def _is_as_good(finding: RouteFinding, first: RouteFinding) -> bool:
+    """Tell whether a planner might prefer it: it can be quoted, and falls no shorter of the same diversity."""
+    falls_short = finding.is_partly_diverse and not first.is_partly_diverse
+    return finding.is_quotable and not (falls_short and finding.search.diverse is first.search.diverse)
 
 
 def _spans_of(finding: RouteFinding) -> frozenset[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
 from sqlalchemy import func, select
@@ -100,6 +101,85 @@ def test_the_map_draws_the_routes_that_the_page_shows(planner):
     told = [(feature["properties"]["route"], feature["properties"]["span"]) for feature in features]
     assert told == [(1, "A-B"), (1, "B-Z"), (2, "A-C"), (2, "C-Z")]
     assert features[0]["properties"]["shared"] == ["Duct K1"]
+
+
+def test_conditions_stand_in_the_form_by_name_and_can_be_taken_back(planner):
+    asked = SEARCH | {"diverse": "none", "avoid": ["site:b", ""], "must_use": "span:A-C", "exempt": "k1"}
+    page = planner.get("/routes", query_string=asked)
+    assert "A route from Site A to Site Z" in text_of(page)
+    assert "No shorter route meets these conditions." in text_of(page)
+    for field, value, words in (
+        ("avoid", "site:B", "Site Site B (B)"),
+        ("must_use", "span:A-C", "Span Site A – Site C (A-C)"),
+        ("exempt", "K1", "Risk group Risk K1 (K1)"),
+    ):
+        assert f'name="{field}" value="{value}" checked' in page.get_data(as_text=True)
+        assert words in text_of(page)
+
+
+def test_a_condition_that_cannot_be_met_is_a_problem_at_its_field(planner):
+    answer = planner.get("/routes", query_string=SEARCH | {"avoid": "site:NOWHERE"})
+    assert answer.status_code == 422
+    assert "There is no site NOWHERE." in text_of(answer)
+    assert 'href="#avoid"' in answer.get_data(as_text=True)
+
+
+def test_answers_are_compared_and_one_of_them_is_shown_and_quoted(planner, session):
+    lay(session, "A-D 2000, D-Z 2000")
+    first = planner.get("/routes", query_string=SEARCH)
+    assert "Compare 3 answers" in text_of(first)
+    assert "No shared risk group No shared risk group 6,100 m 2,100 m 4,000 m" in text_of(first)
+    second = planner.get("/routes", query_string=SEARCH | {"alternative": "2"}).get_data(as_text=True)
+    assert "Route 2: 4,000 m" in re.sub(r"<[^>]+>", "", second)
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', second))
+    assert (form["diverse"], form["from"], len(form["offer"])) == ("risk", "A", 16)
+    quote = planner.post("/quotes", data=form).location
+    assert "Two routes with no shared span, site or risk group" in text_of(planner.get(quote))
+
+
+def test_the_link_to_an_answer_leads_to_the_same_answer(planner):
+    page = planner.get("/routes", query_string=SEARCH | {"avoid": "a-b", "diverse": "none"}).get_data(as_text=True)
+    link = unescape(re.search(r'id="permalink"[^>]* value="([^"]+)"', page)[1])
+    again = planner.get(link).get_data(as_text=True)
+    digest = re.compile(r'name="offer" value="(\w+)"')
+    assert "avoid=span:A-B" in link
+    assert digest.findall(again) == digest.findall(page)
+
+
+def test_what_is_no_longer_there_is_not_quoted_and_what_there_is_now_is_shown(planner, coop, session):
+    page = planner.get("/routes", query_string=SEARCH).get_data(as_text=True)
+    form = SEARCH | {"offer": re.search(r'name="offer" value="(\w+)"', page)[1]}
+    coop.spans["A-B"].length_m = 1300
+    session.flush()
+    refused = planner.post("/quotes", data=form)
+    assert refused.status_code == 409
+    assert "no longer what was shown" in text_of(refused)
+    assert "Route 1: 2,200 m" in text_of(refused)
+    assert counts(session)[0] == 0
+
+
+def test_partly_diverse_routes_are_marked_named_and_quoted_when_that_is_accepted(planner):
+    asked = SEARCH | {"diverse": "risk"}
+    page = planner.get("/routes", query_string=asked)
+    assert "Partly diverse" in text_of(page)
+    assert "Why they are not more diverse" in text_of(page)
+    assert "No two routes share less" in text_of(page)
+    assert "Both routes may share Risk K1" in text_of(page)
+    refused = planner.post("/quotes", data=asked)
+    assert refused.status_code == 422
+    assert 'href="#accepts_shared"' in refused.get_data(as_text=True)
+    assert planner.post("/quotes", data=asked | {"accepts_shared": "yes"}).status_code == 302
+
+
+def test_routes_that_share_a_span_are_shown_but_offer_no_quote(planner, session):
+    lay(session, "Z-Y 100, Y-X 100, Y-X 200")
+    page = planner.get("/routes", query_string=SEARCH | {"to": "X"})
+    assert "This cannot be quoted" in text_of(page)
+    assert "Get a quote" not in text_of(page)
+    drawn = planner.get("/map/routes.json", query_string=SEARCH | {"to": "X"}).get_json()["features"]
+    assert [
+        "Span Z-Y" in feature["properties"]["shared"] for feature in drawn if feature["properties"]["span"] == "Z-Y"
+    ]
 
 
 def test_a_quote_is_made_shown_and_requested(planner, session):

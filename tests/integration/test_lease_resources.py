@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from cni.assets.models import Site
 from cni.members.models import Person
 from cni.members.policy import Role
 from tests.factories import make_person
@@ -34,6 +36,38 @@ def test_a_search_answers_as_the_command_does_and_adds_the_offer(planner):
     assert answer["shared"] == {"spans": [], "sites": [], "risks": ["K1"]}
     assert answer["offer"]["annual_pence"] == 259_440
     assert answer["offer"]["working"]["term_percent"] == "92"
+
+
+def test_a_search_says_what_was_asked_and_how_far_the_routes_keep_apart(planner, session):
+    session.execute(update(Site).where(Site.code == "B").values(latitude=53.49))
+    session.execute(update(Site).where(Site.code == "Z").values(longitude=-2.28))
+    conditions = {"avoid": ["A-C"], "exempt": ["K1"], "diverse": "none"}
+    answer = planner.post("/api/v1/routes", json=SEARCH | conditions).get_json()
+    assert answer["question"]["without"] == ["span:A-C"]
+    assert (answer["question"]["from"], answer["question"]["routes"]) == ("A", 1)
+    pair = planner.post("/api/v1/routes", json=SEARCH).get_json()
+    assert 10 < pair["separation_m"] < 1200
+    assert (pair["separation_m"], pair["separation_radius_m"]) == (pair["offer"]["separation_m"], 100)
+
+
+def test_other_routes_come_when_they_are_asked_for(planner):
+    assert planner.post("/api/v1/routes", json=SEARCH).get_json()["alternatives"] == []
+    found = planner.post("/api/v1/routes?alternatives=2", json=SEARCH | {"diverse": "none"}).get_json()
+    assert [each["routes"][0]["sites"] for each in (found, *found["alternatives"])] == [
+        ["A", "B", "Z"],
+        ["A", "C", "Z"],
+    ]
+    assert planner.post("/api/v1/routes?alternatives=5", json=SEARCH).status_code == 422
+
+
+def test_a_quote_is_tied_to_what_was_shown_and_takes_acceptance_of_what_is_shared(planner):
+    asked = SEARCH | {"diverse": "risk"}
+    found = planner.post("/api/v1/routes", json=asked).get_json()
+    assert found["outcome"] == "partly_diverse"
+    accepted = asked | {"accepts_shared": True}
+    assert planner.post("/api/v1/quotes", json=asked).status_code == 422
+    assert planner.post("/api/v1/quotes", json=accepted | {"offer": "0" * 16}).status_code == 409
+    assert planner.post("/api/v1/quotes", json=accepted | {"offer": found["offer_digest"]}).status_code == 201
 
 
 def test_no_route_is_an_answer_too(planner):
