@@ -175,7 +175,7 @@ def _in_several(sets: Iterable[set[str]]) -> set[str]:
 
 def _is_too_near(question: Asked, answer: SaidAnswer) -> bool:
     asked, measured = question.separation_m, answer.separation_m
-    return asked is not None and (measured is None or measured < asked)
+    return asked is not None and measured is not None and measured < asked
 
 
 def _pairs_faults(plant: Plant, question: Asked, answer: SaidAnswer) -> Iterator[Fault]:

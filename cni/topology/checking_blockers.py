@@ -17,8 +17,8 @@ def blocker_faults(plant: Plant, question: Asked, answer: SaidAnswer) -> Iterato
     A span, site or risk group blocks if no route is left without it: without it alone, or without all that the same
     sentence names, which must be fewer than the routes asked for. A span blocks by capacity if it has too few free
     pairs. What was left out blocks if the ends do not join without it. Of the rest, where no sentence speaks of every
-    route, three are believed: what the two routes of a `partly_diverse` answer share, the risk groups that keep three
-    or more routes from being found, and whatever is named where something has to be used.
+    route, these are believed: what the two routes of a `partly_diverse` answer share, or where they come too near, the
+    risk groups that keep three or more routes from being found, and whatever is named where something has to be used.
     """
     for blocker in answer.blockers:
         if blocker.kind == "capacity":
@@ -43,9 +43,10 @@ def _capacity_faults(plant: Plant, question: Asked, blocker: SaidBlocker) -> Ite
 def _is_believed(question: Asked, answer: SaidAnswer, blocker: SaidBlocker) -> bool:
     if EVERY_ROUTE in blocker.why.lower():
         return False
-    is_shared = answer.outcome == "partly_diverse" and blocker.id in answer.shared[blocker.kind]
+    shared = answer.shared[blocker.kind] if answer.outcome == "partly_diverse" else ()
+    is_near = question.separation_m is not None and any(blocker.id in route.spans for route in answer.routes)
     keeps_more_apart = question.diversity == blocker.kind == "risk" and (question.routes or 1) > 2
-    return is_shared or keeps_more_apart or bool(question.must_use)
+    return blocker.id in shared or is_near or keeps_more_apart or bool(question.must_use)
 
 
 def _blocks(plant: Plant, question: Asked, answer: SaidAnswer, blocker: SaidBlocker) -> bool:

@@ -29,11 +29,13 @@ Chord = tuple[Point, Point]
 def separation_faults(plant: Plant, question: Asked, answer: SaidAnswer) -> Iterator[Fault]:
     """Yield what is wrong with the separation that an answer tells, and with that of one that had to keep some."""
     place, said, asked = "separation_m", answer.separation_m, question.separation_m
-    if answer.outcome == "found" and asked is not None and (said is None or said < asked):
-        yield Fault("too_near", f"Routes {asked:g} m apart were asked for; these are said to be {said} m.", place)
+    is_placed = all(plant.line(span) for route in answer.routes for span in route.spans)
+    if answer.outcome == "found" and asked is not None and (not is_placed if said is None else said < asked):
+        apart = "nobody can tell how far apart these are" if said is None else f"these are said to be {said:g} m"
+        yield Fault("too_near", f"Routes {asked:g} m apart were asked for; {apart}.", place)
     if len(answer.routes) > 2 and said is None:  # it is told of pairs alone
         return
-    radius = USUAL_RADIUS_M if answer.separation_radius_m is None else answer.separation_radius_m
+    radius = answer.separation_radius_m or max(USUAL_RADIUS_M, asked or 0)
     measured = separation(plant, [(route.spans, route.sites) for route in answer.routes], radius)
     if (said is None) != (measured is None):
         words = ["no distance" if each is None else f"{each:,.1f} m" for each in (said, measured)]
