@@ -44,5 +44,5 @@ def _as_json(risk: HiddenRisk) -> dict[str, Any]:
 
 
 def _words(risk: HiddenRisk) -> str:
-    where = f"{risk.latitude:.5f}, {risk.longitude:.5f}"
-    return f"{risk.reference}  {risk.metres:>9,.1f} m  within {float(risk.within_m):g} m  {where}  {', '.join(risk.span_codes)}"
+    distances = f"{risk.metres:>9,.1f} m  within {float(risk.within_m):g} m"
+    return f"{risk.reference}  {distances}  {risk.latitude:.5f}, {risk.longitude:.5f}  {', '.join(risk.span_codes)}"
