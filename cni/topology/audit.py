@@ -14,6 +14,7 @@ Where there is no core, because every span is a bridge, all sites are `unjoined`
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -22,8 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cni.topology.compiled import compiled
 from cni.topology.exposure import Standing
-from cni.topology.labels import Labels, label_open, open_plant
+from cni.topology.labels import NONE, Labels, label_open, open_plant
 from cni.topology.network import Network
 from cni.topology.severing import Core, sever
 from cni.topology.sketch import Classes, sketch_plant
@@ -47,7 +49,7 @@ class Audit:
     two_edge_connected_components: int
     alike: Classes
     core_sites: int
-    standing: NDArray[np.uint8]
+    standing: Mask
     """n: place in `STANDINGS`"""
 
     @property
@@ -79,39 +81,68 @@ def audit(network: Network, closed: Mask | None = None, on_progress: Callable[[s
         two_edge_connected_components=int(labels.two_edge.max(initial=-1)) + 1,
         alike=alike,
         core_sites=core.sites,
-        standing=_standings(view, labels, core, severed.is_cut_off),
+        standing=_standings(labels, core, severed.is_cut_off),
     )
 
 
 def find_core(view: View, labels: Labels) -> Core:
-    """Return the core: the largest part that no single site or span divides, of equally large ones the first by its ids."""
-    tree = labels.walk.entered_by[labels.walk.entered_by >= 0]
-    tree = tree[labels.is_bridge[tree] == 0]
-    in_core = np.zeros(len(view.site_ids), np.uint8)
-    if not len(tree):
-        return Core(in_core, 0, -1)
-    sizes = np.bincount(labels.block[tree])
-    largest = [_sites_of_block(view, labels, block) for block in np.flatnonzero(sizes == sizes.max()).tolist()]
-    sites = min(largest, key=lambda sites: sorted(view.site_ids[site] for site in sites))
-    in_core[sites] = 1
-    return Core(in_core, len(sites), int(labels.two_edge[sites[0]]))
+    """Return the core: the largest part that no single site or span divides, of several the first by its ids."""
+    sizes = _sites_of_blocks(labels)
+    if not sizes.any():
+        return Core(np.zeros(len(view.site_ids), np.uint8), 0, -1)
+    block = _first_block(view, labels, np.flatnonzero(sizes == sizes.max()))
+    has_site = _sites_of_block(labels, block)
+    return Core(has_site, int(sizes[block]), int(labels.two_edge[has_site.argmax()]))
 
 
-def _sites_of_block(view: View, labels: Labels, block: int) -> list[int]:
-    spans = labels.block == block
-    sites: list[int] = np.unique(np.concatenate((view.arrays.end_a[spans], view.arrays.end_z[spans]))).tolist()
-    return sites
+@compiled
+def _sites_of_blocks(labels: Labels) -> Int32s:
+    """Return by block how many sites it has, 0 for bridges: one more than it has spans of the tree."""
+    sizes = np.zeros(len(labels.block), np.int32)
+    for span in labels.walk.entered_by:
+        if span >= 0 and labels.is_bridge[span] == 0:
+            block = labels.block[span]
+            sizes[block] += 1 if sizes[block] else 2
+    return sizes
 
 
-def _standings(view: View, labels: Labels, core: Core, is_cut_off: Mask) -> NDArray[np.uint8]:
-    unjoined, span, site, risk, sound = range(len(STANDINGS))
-    standing = np.full(len(view.site_ids), unjoined, np.uint8)
-    if core.sites:
-        inside = core.has_site == 1
-        component = labels.component[np.flatnonzero(inside)[0]]
-        standing[labels.component == component] = span
-        standing[labels.two_edge == core.two_edge] = site
-        standing[inside] = np.where(is_cut_off[inside], risk, sound)
+@compiled
+def _sites_of_block(labels: Labels, block: int) -> Mask:
+    walk, has_site = labels.walk, np.zeros(len(labels.component), np.uint8)
+    for place in range(len(walk.order)):
+        span = walk.entered_by[place]
+        if span >= 0 and labels.block[span] == block:
+            has_site[walk.order[place]] = has_site[walk.order[walk.above[place]]] = 1
+    return has_site
+
+
+def _first_block(view: View, labels: Labels, blocks: NDArray[np.int64]) -> int:
+    """Return of several blocks, no two of the same sites, that whose sites come first in the order of ids."""
+    if len(blocks) == 1:
+        return int(blocks[0])
+    sites = defaultdict[int, set[str]](set)
+    for span in np.flatnonzero(np.isin(labels.block, blocks)).tolist():
+        ends = (view.arrays.end_a[span], view.arrays.end_z[span])
+        sites[int(labels.block[span])].update(view.site_ids[end] for end in ends)
+    return min(sites, key=lambda block: sorted(sites[block]))
+
+
+@compiled
+def _standings(labels: Labels, core: Core, is_cut_off: Mask) -> Mask:
+    """Return each site's place in `STANDINGS`."""
+    standing = np.zeros(len(labels.component), np.uint8)
+    component = NONE
+    for site in range(len(standing)):
+        if core.has_site[site]:
+            component = labels.component[site]
+            break
+    for site in range(len(standing)):
+        if core.has_site[site]:
+            standing[site] = 4 - is_cut_off[site]
+        elif core.sites and labels.two_edge[site] == core.two_edge:
+            standing[site] = 2
+        elif core.sites and labels.component[site] == component:
+            standing[site] = 1
     return standing
 
 

@@ -19,6 +19,7 @@ from cni.topology.sketch import Words
 
 MOST_WORDS = 40
 """Above this, words of 64 bits would cancel out by chance too often to save any work."""
+FEW_SPANS = 8
 
 
 class Core(NamedTuple):
@@ -55,6 +56,8 @@ class _Trial(NamedTuple):
     words: Words
     shut: Mask
     """the spans that are closed, the bridges, and, while it is tried, the group"""
+    degree: Int32s
+    """by site: how many of its spans, those to itself left out, were not shut before"""
     taken: Int32s
     """the spans of the group that were not shut before"""
     basis: Words
@@ -87,7 +90,13 @@ def sever(plant: Plant, labels: Labels, words: Words, groups: tuple[Int32s, Int3
         for span in spans:
             severed.by_group[number] |= labels.is_bridge[span]
         most = _cancelling(trial, spans)
-        if most and _is_severed_by(trial, spans, most, core, severed.is_cut_off):
+        if most == 0:
+            continue
+        if _leaves_alone(trial, spans) == most and 2 * most < core.sites:
+            for site in trial.wet[:most]:
+                severed.is_cut_off[site] |= core.has_site[site]
+            severed.by_group[number] = 1
+        elif _is_severed_by(trial, spans, most, core, severed.is_cut_off):
             severed.by_group[number] = 1
     return severed
 
@@ -98,6 +107,7 @@ def _begin(plant: Plant, labels: Labels, words: Words, first: Int32s) -> _Trial:
     for number in range(len(first) - 1):
         largest = max(largest, first[number + 1] - first[number])
     dry, none = np.full(len(labels.component), NONE, np.int32), np.empty(2 * largest, np.int32)
+    shut = plant.closed | labels.is_bridge
     return _Trial(
         plant.first_arc,
         plant.arc_site,
@@ -106,7 +116,8 @@ def _begin(plant: Plant, labels: Labels, words: Words, first: Int32s) -> _Trial:
         plant.end_z,
         labels.two_edge,
         words,
-        plant.closed | labels.is_bridge,
+        shut,
+        _degrees(plant, shut, len(dry)),
         none,
         np.empty(MOST_WORDS, np.uint64),
         dry,
@@ -140,6 +151,43 @@ def _cancelling(trial: _Trial, spans: Int32s) -> int:
         else:
             trial.basis[rank], rank = word, rank + 1
     return cancelling
+
+
+@compiled
+def _leaves_alone(trial: _Trial, spans: Int32s) -> int:
+    """Return how many sites are left alone, that is, lose all spans but bridges; they are the first of the wet ones.
+
+    So most groups are settled that sever anything. It is not looked for where there are many spans.
+    """
+    count, alone = 0, 0
+    if len(spans) > FEW_SPANS:
+        return 0
+    for span in spans:
+        if trial.shut[span] == 0:
+            trial.tail[count], trial.tail[count + 1] = trial.end_a[span], trial.end_z[span]
+            count += 2
+    for i in range(count):
+        site, lost, is_first = trial.tail[i], 0, True
+        for j in range(count):
+            # A span from a site to itself has both ends there, and there is no such in `degree`.
+            if trial.tail[j] == site and trial.tail[j ^ 1] != site:
+                lost += 1
+                is_first &= j >= i
+        if is_first and lost > 0 and lost == trial.degree[site]:
+            trial.wet[alone], alone = site, alone + 1
+    return alone
+
+
+@compiled
+def _degrees(plant: Plant, shut: Mask, site_count: int) -> Int32s:
+    """Return how many spans each site has that are not shut; those to itself do not count."""
+    degree = np.zeros(site_count, np.int32)
+    for span in range(len(shut)):
+        a, z = plant.end_a[span], plant.end_z[span]
+        if shut[span] == 0 and a != z:
+            degree[a] += 1
+            degree[z] += 1
+    return degree
 
 
 @compiled
@@ -177,9 +225,7 @@ def _falls_apart(trial: _Trial, taken: Int32s, most: int, core: Core, is_cut_off
                 trial.whole[begun], trial.head[begun], trial.tail[begun] = begun, site, site
                 trial.is_dry[begun], trial.line[begun] = 0, begun
                 begun += 1
-    dry, wet = _dry_at_once(trial, begun), begun
-    if dry != most:
-        dry, wet = _spread(trial, begun, most)
+    dry, wet = _spread(trial, begun, most)
     if dry and trial.part[trial.wet[0]] == core.two_edge:
         _note_losses(trial, begun, wet, core, is_cut_off)
     for i in range(wet):
@@ -190,25 +236,9 @@ def _falls_apart(trial: _Trial, taken: Int32s, most: int, core: Core, is_cut_off
 
 
 @compiled
-def _dry_at_once(trial: _Trial, begun: int) -> int:
-    """Let the floods dry up that cannot leave the site where they began, which most often are all; return how many."""
-    dry = 0
-    for number in range(begun):
-        site, is_alone = trial.head[number], 1
-        for arc in range(trial.first_arc[site], trial.first_arc[site + 1]):
-            if trial.shut[trial.arc_span[arc]] == 0 and trial.arc_site[arc] != site:
-                is_alone = 0
-                break
-        trial.is_dry[number] = is_alone
-        dry += is_alone
-    return dry
-
-
-@compiled
 def _spread(trial: _Trial, begun: int, most: int) -> tuple[int, int]:
     """Let floods spread in turn, until one still does or `most` have dried up; return how many have, and wet sites."""
     wet, spreading, dry, waiting = begun, begun, 0, begun
-    trial.is_dry[:begun] = 0
     while spreading > 1 and dry < most:
         kept = 0
         for number in trial.line[:waiting]:

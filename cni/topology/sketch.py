@@ -105,7 +105,7 @@ def find_alike(labels: Labels, climb: Climb, words: Words) -> tuple[Int32s, bool
     Bridges, and spans from a site to itself, are like none (-1). Nothing more is looked for once two are no cut.
     """
     walk, size = labels.walk, 16
-    while size < 2 * len(words):
+    while 2 * size < 3 * len(words):
         size *= 2
     # By hash of the word: the first span that has it, and the last place that such a span of the tree enters.
     first, last = np.full(size, NONE, np.int32), np.full(size, NONE, np.int32)
