@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from cni.primitives.errors import Problem
@@ -9,29 +10,27 @@ from cni.primitives.errors import Problem
 KINDS = {"nodes": "Site", "edges": "Span", "spans": "Span"}
 
 
-def fields_of(document: dict[str, Any], listed: str, id_name: str, problems: list[Problem]) -> list[Fields]:
-    """Return the elements of a list of the document, in order; `id_name` is the field that names one."""
-    found = []
+def fields_of(document: dict[str, Any], listed: str, id_name: str, problems: list[Problem]) -> Iterator[Fields]:
+    """Yield the elements of a list of the document, in order; `id_name` is the field that names one."""
     for number, values in enumerate(document[listed]):
         if isinstance(values, dict):
-            place = _as_id(values.get(id_name)) or f"{listed}[{number}]"
-            found.append(Fields(values, (KINDS[listed], place), problems))
+            yield Fields(values, (listed, number, id_name), problems)
         else:
             place = f"{listed}[{number}]"
             remedy = "Write it in braces, with named fields."
             problems.append(Problem("bad_element", f"{KINDS[listed]} {place} is not an object.", remedy, place))
-    return found
 
 
 class Fields:
-    """The fields of one site or span. `called` is its kind and its place: its id, or else its number in the file.
+    """The fields of one site or span. `listed`: the name of its list, its number there, and the field that names it.
 
     Each reader returns the value or, adding to `problems`, what stands in for it.
     """
 
-    def __init__(self, values: dict[str, Any], called: tuple[str, str], problems: list[Problem]) -> None:
-        self._values, self._problems = values, problems
-        self._kind, self._place = called
+    __slots__ = ("_listed", "_problems", "_values")
+
+    def __init__(self, values: dict[str, Any], listed: tuple[str, int, str], problems: list[Problem]) -> None:
+        self._values, self._listed, self._problems = values, listed, problems
 
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
@@ -42,7 +41,9 @@ class Fields:
 
     def wrong(self, code: str, what: str, remedy: str) -> None:
         """Add a problem: what is wrong with this element, said after what it is called."""
-        self._problems.append(Problem(code, f"{self._kind} {self._place} {what}.", remedy, self._place))
+        listed, number, id_name = self._listed
+        place = _as_id(self.raw(id_name)) or f"{listed}[{number}]"
+        self._problems.append(Problem(code, f"{KINDS[listed]} {place} {what}.", remedy, place))
 
     def id(self, name: str) -> str:
         """Return an id: text, or a whole number as text; empty if there is none."""
@@ -53,7 +54,9 @@ class Fields:
 
     def ids(self, name: str) -> tuple[str, ...]:
         """Return a list of ids, each once; an absent one is empty."""
-        listed = self.raw(name) or []
+        listed = self.raw(name)
+        if not listed:
+            return ()
         if not isinstance(listed, list) or not all(_as_id(value) for value in listed):
             self.wrong(f"bad_{name}", f"has {name} that are no list of ids", f"Give {name} as a list of texts.")
             return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cni.primitives.errors import Invalid, Problem, refuse_if_any
+from cni.primitives.errors import Invalid, Problem
 from cni.topology.fields import Fields, fields_of
 from cni.topology.network import Network, Site, Span, build_network, network_problems
 from cni.topology.text import text_of
@@ -34,7 +34,8 @@ def read_network(data: bytes | str) -> Network:
         from cni.topology.ofds import read_ofds
 
         sites, spans = read_ofds(document, problems)
-    refuse_if_any([*problems, *network_problems(sites, spans)])
+    if problems:  # all at once, with what `build_network` would find
+        raise Invalid.from_problems([*problems, *network_problems(sites, spans)])
     return build_network(sites, spans)
 
 
