@@ -1,20 +1,26 @@
-"""What would become of sites and leases if things failed, and what it would cost to mend the plant. Nothing is kept."""
+"""What would become of sites and leases if things failed. Nothing is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from cni.assets.snapshot import Plant, live_plant
-from cni.members.policy import Actor, Permission, require
+from cni.leases.queries import free_in
+from cni.leases.serving import ServingLease, leases_across
+from cni.members.policy import Actor, Permission, may, require
 from cni.primitives.errors import Problem, refuse_if_any
+from cni.primitives.period import Period
 from cni.topology.exposure import core_of, cut_off_sites, spans_in_risk
 from cni.topology.questions import Element, ElementKind
+from cni.topology.simulate import Hit, Simulation, simulate
 
 MOST_CUTS = 30
+BECOMES = ("lost", "rerouted", "survives")
+"""What can become of a lease, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +77,29 @@ def _spans_of(plant: Plant, cut: Element) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a lease: it "survives" on `routes`, is "rerouted" along them, or is "lost", and `why`."""
+    """What becomes of a lease; `lacks_pairs`: it is lost for want of free pairs alone."""
 
-    reference: str
-    member: str
-    a: str
-    z: str
-    becomes: str
-    routes: tuple[tuple[str, ...], ...] = ()
-    why: str = ""
+    lease: ServingLease
+    hit: Hit
+    lacks_pairs: bool
+
+    @property
+    def ways(self) -> tuple[tuple[str, ...], ...]:
+        """The routes that it has or could have after the failure: the one in service, then a second one."""
+        second = self.hit.second.route.spans if self.hit.second and self.hit.second.route else None
+        return tuple(way for way in (self.hit.route, second) if way)
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a failure does: to sites and, for those who may read leases (else None), to the leases that it touches."""
+    """What a failure does: to sites and, for those who may read leases (else None), to the leases that it touches.
+
+    They are led another way in `order`.
+    """
 
     failure: Failure
     fates: tuple[Fate, ...] | None
-    assumptions: str = ""
+    order: str = ""
 
 
 def choices(session: Session, actor: Actor) -> Plant:
@@ -112,9 +123,23 @@ def what_if(session: Session, actor: Actor, cuts: Sequence[str], *, on: date) ->
     """
     require(actor, Permission.PLANT_READ)
     plant = live_plant(session)
-    elements = read_cuts(plant, cuts)
-    failure = _fail(plant, elements)
-    return Foreseen(failure, None)
+    failure = _fail(plant, read_cuts(plant, cuts))
+    if not may(actor, Permission.LEASES_READ):
+        return Foreseen(failure, None)
+    leases = leases_across(session, plant.network, failure.spans, actor.member_id, on)
+    network = free_in(session, plant, Period(on, on + timedelta(days=1)))
+    simulation = simulate(network, [lease.leased for lease in leases], failure.cuts)
+    return Foreseen(failure, tuple(_fates(leases, simulation)), simulation.order)
+
+
+def _fates(leases: Sequence[ServingLease], simulation: Simulation) -> Iterator[Fate]:
+    """Yield what becomes of each lease, the worst first."""
+    by_reference = {lease.leased.reference: lease for lease in leases}
+    regardless = {hit.lease.reference: hit for hit in simulation.regardless_of_pairs}
+    for hit in sorted(simulation.hits, key=lambda hit: (BECOMES.index(hit.becomes), hit.lease.reference)):
+        reference = hit.lease.reference
+        lacks_pairs = hit.becomes == "lost" and regardless[reference].becomes != "lost"
+        yield Fate(by_reference[reference], hit, lacks_pairs)
 
 
 def _fail(plant: Plant, cuts: tuple[Element, ...]) -> Failure:

@@ -9,8 +9,13 @@ from sqlalchemy.orm import Session
 
 from cni.assets.snapshot import Plant, live_plant
 from cni.members.policy import Actor, Permission, require
+from cni.topology.candidates import Candidate, read_candidates
 from cni.topology.proposals import propose_spans
-from cni.topology.questions import Diversity, Element
+from cni.topology.questions import Diversity
+from cni.topology.reinforce import Reinforcement, reinforce
+
+TIME_LIMIT_S = 8
+"""Somebody waits for the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,36 +27,13 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class NewSpan:
-    """A span that could be built between two sites, at its cost in pence."""
-
-    a: str
-    z: str
-    length_m: float | None
-    cost_pence: int
-
-
-@dataclass(frozen=True, slots=True)
 class Advice:
-    """The cheapest of the candidates after which as little as can be is divided by a single failure of the kind.
-
-    `lower_bound_pence`: no set of them that cures as much is cheaper; proven where it is the cost itself. `cured` and
-    `uncured` are the things whose failure divides the plant today, by whether it still does.
-    """
+    """The cheapest of the candidates after which as little as can be is divided by a single failure of the kind."""
 
     plant: Plant
     against: Diversity
-    candidates: tuple[NewSpan, ...]
-    chosen: tuple[NewSpan, ...]
-    lower_bound_pence: int
-    is_proven: bool
-    cured: tuple[Element, ...]
-    uncured: tuple[Element, ...]
-
-    @property
-    def cost_pence(self) -> int:
-        """What the chosen ones cost together."""
-        return sum(new.cost_pence for new in self.chosen)
+    candidates: Sequence[Candidate]
+    found: Reinforcement
 
 
 def advise(session: Session, actor: Actor, candidates: bytes, against: Diversity) -> Advice:
@@ -63,7 +45,7 @@ def advise(session: Session, actor: Actor, candidates: bytes, against: Diversity
     """
     require(actor, Permission.PLANT_READ)
     plant = live_plant(session)
-    raise NotImplementedError
+    return _advice(plant, read_candidates(plant.network, candidates), against)
 
 
 def advise_on_proposals(session: Session, actor: Actor, proposal: Proposal, against: Diversity) -> Advice:
@@ -76,11 +58,11 @@ def advise_on_proposals(session: Session, actor: Actor, proposal: Proposal, agai
     require(actor, Permission.PLANT_READ)
     plant = live_plant(session)
     candidates = [
-        NewSpan(new.a, new.z, new.length_m, new.length_m * proposal.pence_per_metre)
-        for new in propose_spans(plant.network, proposal.within_m, against)
+        Candidate(number, new.a, new.z, new.length_m * proposal.pence_per_metre, new.length_m)
+        for number, new in enumerate(propose_spans(plant.network, proposal.within_m, against), 1)
     ]
     return _advice(plant, candidates, against)
 
 
-def _advice(plant: Plant, candidates: Sequence[NewSpan], against: Diversity) -> Advice:
-    raise NotImplementedError
+def _advice(plant: Plant, candidates: Sequence[Candidate], against: Diversity) -> Advice:
+    return Advice(plant, against, candidates, reinforce(plant.network, candidates, against, TIME_LIMIT_S))

@@ -54,8 +54,8 @@ ADVICE_WORDS = {
 }
 FAILURE_WORDS = {
     "cut": "Out of service",
-    "survives": "Second route of a lease that survives",
-    "rerouted": "New way of a lease",
+    "survives": "Route of a lease that survives",
+    "rerouted": "New route of a lease",
     "cut_off": "Site cut off from the core",
 }
 
@@ -77,9 +77,9 @@ def advice_marks(advice: Advice | None) -> Marks:
     """Return the candidates as lines, the chosen ones over the others, and what is cured and what is not."""
     if advice is None:
         return marks({})
-    chosen = set(advice.chosen)
+    chosen = set(advice.found.chosen)
     kinds = [("candidate", new) for new in advice.candidates if new not in chosen]
-    kinds += [("chosen", new) for new in advice.chosen]
+    kinds += [("chosen", new) for new in advice.found.chosen]
     graph, network = advice.plant.network.graph, advice.plant.network
     lines = [
         {
@@ -89,7 +89,7 @@ def advice_marks(advice: Advice | None) -> Marks:
         }
         for kind, new in kinds
     ]
-    left = {kind: [thing.id for thing in advice.uncured if thing.kind is kind] for kind in ElementKind}
+    left = {kind: [thing.id for thing in advice.found.remaining if thing.kind is kind] for kind in ElementKind}
     return marks(
         ADVICE_WORDS,
         spans=[(span, "bridge") for span in left[ElementKind.SPAN]],
@@ -160,10 +160,11 @@ def failure_marks(foreseen: Foreseen | None) -> Marks:
     if foreseen is None:
         return marks({})
     failure = foreseen.failure
-    ways = {
-        kind: {span for fate in foreseen.fates or () if fate.becomes == kind for route in fate.routes for span in route}
-        for kind in ("survives", "rerouted")
-    }
+    ways: dict[str, set[str]] = {"survives": set(), "rerouted": set()}
+    for fate in foreseen.fates or ():
+        for number, way in enumerate(fate.ways):
+            stays = fate.hit.becomes == "survives" and number == 0
+            ways["survives" if stays else "rerouted"].update(way)
     return marks(
         FAILURE_WORDS,
         spans=[(span, kind) for kind, spans in ways.items() for span in sorted(spans)]

@@ -161,7 +161,7 @@ def _name_of(plant: Plant, thing: Element) -> str:
 
 
 def _failure_counts(foreseen: foreseeing.Foreseen) -> list[tuple[str, int]]:
-    fates = Counter(fate.becomes for fate in foreseen.fates or ())
+    fates = Counter(fate.hit.becomes for fate in foreseen.fates or ())
     leases = [(FATE_COUNTS[kind], fates[kind]) for kind in FATE_WORDS] if foreseen.fates is not None else []
     return [*leases, ("Sites cut off", len(foreseen.failure.cut_off)), ("Spans out", len(foreseen.failure.spans))]
 
@@ -221,12 +221,13 @@ def _reinforcement_page(
 
 
 def _advice_counts(advice: reinforcing.Advice) -> list[tuple[str, Any] | tuple[str, Any, str]]:
-    proof = "proven to be the least" if advice.is_proven else f"at least {pounds(advice.lower_bound_pence)}"
+    found = advice.found
+    proof = "proven to be the least" if found.proven_optimal else f"at least {pounds(found.lower_bound_pence)}"
     return [
-        ("Cost", pounds(advice.cost_pence), proof),
-        ("Spans to build", len(advice.chosen), f"of {len(advice.candidates):,} candidates"),
-        ("Cured", len(advice.cured)),
-        ("Not cured", len(advice.uncured)),
+        ("Cost", pounds(found.cost_pence), proof),
+        ("Spans to build", len(found.chosen), f"of {len(advice.candidates):,} candidates"),
+        ("Cured", len(found.cured)),
+        ("Not cured", len(found.remaining)),
     ]
 
 
