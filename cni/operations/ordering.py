@@ -110,23 +110,10 @@ def make_quote(
     today = london_date(at)
     member_id = _require_user(session, actor, today)
     finding = find_routes(session, actor, search, on=today)
-    offer = _require_quotable(finding, confirmed)
-    sites = _site_ids(session, finding.search)
-    quote = QuoteRow(
-        reference=new_reference("QUO", chooser),
-        member_id=member_id,
-        person_id=actor.person_id,
-        made_at=at,
-        expires_on=today + timedelta(days=QUOTE_DAYS),
-        from_site_id=sites[finding.search.from_site],
-        to_site_id=sites[finding.search.to_site],
-        pairs=search.pairs,
-        starts_on=search.starts_on,
-        term_months=search.term_months,
-        tariff_id=finding.tariff_id,
-        annual_pence=offer.annual_pence,
-        snapshot=as_snapshot(offer),
-    )
+    quote = _frozen(session, finding, _require_quotable(finding, confirmed))
+    quote.reference = new_reference("QUO", chooser)
+    quote.member_id, quote.person_id = member_id, actor.person_id
+    quote.made_at, quote.expires_on = at, today + timedelta(days=QUOTE_DAYS)
     session.add(quote)
     record(session, actor, QuoteMade(subject=quote.reference, member_id=member_id), at=at)
     return quote
@@ -181,6 +168,21 @@ def quote(session: Session, actor: Actor, reference: str) -> QuoteRow:
 def is_open(quote: QuoteRow, on: date) -> bool:
     """Tell whether a lease can be requested from a quote on a day; the quote's lease must be loaded."""
     return quote.lease is None and on <= min(quote.expires_on, quote.starts_on)
+
+
+def _frozen(session: Session, finding: RouteFinding, offer: Offer) -> QuoteRow:
+    """Return a quote of what was found, which nobody has asked for yet."""
+    search, sites = finding.search, _site_ids(session, finding.search)
+    return QuoteRow(
+        from_site_id=sites[search.from_site],
+        to_site_id=sites[search.to_site],
+        pairs=search.pairs,
+        starts_on=search.starts_on,
+        term_months=search.term_months,
+        tariff_id=finding.tariff_id,
+        annual_pence=offer.annual_pence,
+        snapshot=as_snapshot(offer),
+    )
 
 
 def _require_quotable(finding: RouteFinding, confirmed: Confirmed) -> Offer:
