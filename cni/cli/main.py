@@ -14,6 +14,7 @@ from cni.primitives.errors import CniError, Invalid
 from cni.schemas.problems import answer_to
 
 COMMANDS = {
+    "audit": "cni.cli.audit:audit",
     "check-routes": "cni.cli.check_routes:check_routes",
     "db": "cni.cli.db:db",
     "demo": "cni.cli.demo:demo",
