@@ -291,7 +291,9 @@ def _read_elements(place: str, joined: str, problems: list[Problem]) -> Iterator
         if kind in set(ElementKind) and id:
             yield Element(ElementKind(kind), id)
         else:
-            what = {"without": "leave out", "must_use": "use"}[place]
-            message = f"{text} does not say what to {what}."
-            codes = {"without": "bad_exclusion", "must_use": "bad_element"}
-            problems.append(Problem(codes[place], message, "Write span:ID, site:ID or risk:ID.", place))
+            remedy = "Write span:ID, site:ID or risk:ID."
+            if place == "without":
+                problem = Problem("bad_exclusion", f"{text} does not say what to leave out.", remedy, place)
+            else:
+                problem = Problem("bad_element", f"{text} does not say what to use.", remedy, place)
+            problems.append(problem)
