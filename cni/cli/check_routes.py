@@ -72,11 +72,13 @@ def _read_lines(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _parsed(text: str) -> Any:
-    """Return what JSON says; None if it is no JSON."""
+    """Return what JSON says; None if it is no JSON, or says what is no text."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()  # half a character can be escaped, and could not be printed
     except (ValueError, RecursionError):
         return None
+    return value
 
 
 def _as_answer(value: Any, line: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ OUTCOMES = ("found", "partly_diverse", "none")
 DIVERSITIES = ("span", "site", "risk")
 BLOCKER_KINDS = ("span", "site", "risk", "capacity")
 ELEMENT_KINDS = ("span", "site", "risk")
+OPTIONAL = ("question", "separation_radius_m")
 
 Element = tuple[str, str]
 """(kind, id)"""
@@ -95,11 +96,14 @@ def shape_faults(document: Mapping[str, Any]) -> list[Fault]:
         "shared": _is_shared,
         "separation_m": _is_length_or_none,
         "blocked_by": lambda value: isinstance(value, list) and all(map(_is_blocker, value)),
+        "question": lambda value: value is None or isinstance(value, dict),
+        "separation_radius_m": _is_length_or_none,
     }
+    given = dict.fromkeys(OPTIONAL) | dict(document)
     return [
         Fault("shape", f"The answer's {field} is missing, or is not of the kind that it has to be.", field)
         for field, holds in checks.items()
-        if field not in document or not holds(document[field])
+        if field not in given or not holds(given[field])
     ]
 
 

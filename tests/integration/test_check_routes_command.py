@@ -97,7 +97,15 @@ def test_answers_on_lines_are_each_checked(cni, square, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "row"),
-    [("", 1), ("hello", 1), ("[]", 1), ('{"nodes": []}', 1), ('{"outcome": "none"}\n17\n', 2)],
+    [
+        ("", 1),
+        ("hello", 1),
+        ("[" * 10**5, 1),
+        ('{"outcome": "\\ud800"}', 1),
+        ("[]", 1),
+        ('{"nodes": []}', 1),
+        ('{"outcome": "none"}\n17\n', 2),
+    ],
 )
 def test_a_file_that_is_no_answer_is_told_in_one_sentence(cni, square, tmp_path, text, row):
     path = tmp_path / "other.json"

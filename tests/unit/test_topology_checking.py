@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
@@ -128,6 +129,44 @@ def test_a_sound_answer_passes(net, document):
 )
 def test_what_is_wrong_with_a_found_answer_is_told(place, value, code):
     assert code in codes(RING, changed(PAIR, place, value))
+
+
+JUNK = (
+    None,
+    True,
+    -1,
+    0,
+    3,
+    10**400,
+    1.5,
+    float("nan"),
+    float("inf"),
+    "",
+    "A",
+    "span:A-B",
+    [],
+    ["A"],
+    [[]],
+    {},
+    {"kind": 1},
+)
+
+
+def places_in(value: object, path: str = "") -> Iterator[str]:
+    """Every place in a document, as `changed` takes it."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in inner:
+        yield f"{path}{name}"
+        yield from places_in(each, f"{path}{name}.")
+
+
+@pytest.mark.parametrize(("net", "document"), [(RING, PAIR), (BRIDGED, PARTLY), (BRIDGED, NOTHING)])
+def test_whatever_stands_in_a_document_is_told_and_breaks_nothing(net, document):
+    for place in places_in(document):
+        for junk in JUNK:
+            changed_document = changed(document, place, junk)
+            for fault in check_answer(net, changed_document):
+                assert fault.message.endswith("."), (place, junk)
 
 
 def test_what_the_options_say_counts_before_what_the_answer_says_of_its_question():
