@@ -186,11 +186,7 @@ class _Branching:
 
     def _around(self, stretch: int, removed: frozenset[int], route: Int32s) -> Int32s | None:
         sought, ends = self._sought, self._sought.way.stretches[stretch]
-        closed = _with_closed(sought.closed, removed)
-        closed[route] = 1
-        if sought.apart_at_sites:
-            closed[spans_at(sought.view, sites_along(sought.view, ends[0], route)[1:-1])] = 1
-        closed[listed(sought.kept.spans_of, sought.kept.on(route)[0])[0]] = 1
+        closed = closed_around(sought, ends, route, _with_closed(sought.closed, removed))
         self._searches += 1
         found = find_routes(sought.view, ends, 1, closed, apart_at_sites=False)
         return found[0] if found else None
@@ -279,6 +275,16 @@ class _Branching:
         for number, ends in enumerate(sought.way.stretches):
             beside &= outside(sought.view, ends, self._known[number, nothing] or (), closed, slack)
         return closed | beside
+
+
+def closed_around(sought: Sought, ends: tuple[int, int], route: Int32s, closed: Mask) -> Mask:
+    """Return the mask, and closed with it all that no other route may use beside this one."""
+    closed = closed.copy()
+    closed[route] = 1
+    if sought.apart_at_sites:
+        closed[spans_at(sought.view, sites_along(sought.view, ends[0], route)[1:-1])] = 1
+    closed[listed(sought.kept.spans_of, sought.kept.on(route)[0])[0]] = 1
+    return closed
 
 
 def strict_task(sought: Sought, spans: Int32s, must_use: Sequence[Int32s] = ()) -> Task:

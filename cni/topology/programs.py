@@ -168,7 +168,7 @@ class _Program:
                 integrality=integral,
                 bounds=Bounds(0, self._highest()),
                 constraints=self._rows.constraint(self._at.end),
-                options={"time_limit": time_limit_s / 2**number, "mip_rel_gap": 0},
+                options={"time_limit": time_limit_s / 2 ** (number + bool(self._task.must_use)), "mip_rel_gap": 0},
             )
             if result.x is None or not self._shut_out_circles(result.x):
                 break

@@ -12,11 +12,11 @@ from cni.topology.answers import Answer, Blocker, Numbers, Outcome, shared_by
 from cni.topology.asked import Asked
 from cni.topology.blockers import blockers_of_pair, find_blockers, not_used, sharing_risks, too_close
 from cni.topology.conflicts import KeptApart, also_apart, risks_apart, shared_groups
-from cni.topology.maximal import Pair, find_pair, weigh
+from cni.topology.maximal import STRICT_TIME, Pair, find_pair, weigh
 from cni.topology.network import Network
 from cni.topology.pairs import Best, Sought, find_apart
 from cni.topology.questions import Diversity, Question, question_problems, read_question, refuse
-from cni.topology.required import find_using, uses_all
+from cni.topology.required import find_using, missing_from, pairs_using
 from cni.topology.search import find_routes
 from cni.topology.view import Int32s
 from cni.topology.ways import open_way, parts_at_once, way_along
@@ -134,30 +134,33 @@ def _kept_separate(asked: Asked, found: Sequence[Int32s]) -> Answer:
 
 def _required(asked: Asked, answer: Answer) -> Answer:
     """Return the answer, or, where it does without something that has to be used, one that uses it."""
-    if not answer.routes or uses_all(asked, answer):
+    numbers = asked.view.span_numbers
+    routes = [np.array([numbers[span] for span in route.spans], np.int32) for route in answer.routes if asked.must_use]
+    if not routes or not missing_from(asked, routes):
         return answer
     best = Best(None, 0, is_proven=True)
     if answer.outcome is Outcome.FOUND:
-        best = find_using(asked, _sought(asked))
+        best = find_using(asked, _sought(asked, time_share=STRICT_TIME), routes)
     if best.routes is not None:
         return _answer(asked, best.routes, best)
     blocked_by = (*answer.blocked_by, *not_used(asked))
-    pair = weigh(asked, open_way(*asked.ends), (), (), asked.must_use) if asked.is_pair else None
-    if pair is None or pair.routes is None:
-        is_proven = best.is_proven and (pair is None or pair.is_proven)
+    if not asked.is_pair:
+        return replace(_none(asked, blocked_by), proven_optimal=best.is_proven)
+    pair = weigh(asked, open_way(*asked.ends), (), pairs_using(asked, routes), asked.must_use)
+    is_proven = best.is_proven and pair.is_proven
+    if pair.routes is None:
         return replace(_none(asked, blocked_by), proven_optimal=is_proven)
-    partly = _answer(asked, pair.routes, Best(pair.routes, pair.bound_um, pair.is_proven and best.is_proven))
+    partly = _answer(asked, pair.routes, Best(pair.routes, pair.bound_um, is_proven))
     return replace(partly, outcome=Outcome.PARTLY_DIVERSE, blocked_by=blocked_by)
 
 
-def _sought(asked: Asked, found: Sequence[Int32s] | None = None) -> Sought:
+def _sought(asked: Asked, found: Sequence[Int32s] | None = None, time_share: float = 1) -> Sought:
     """Return the search for routes as asked; those found have least cost, whether they conflict or not."""
     question, way = asked.question, open_way(*asked.ends)
+    limit_s = question.time_limit_s * time_share
     first = None if found is None else [found]
     kept = _kept_apart(asked)
-    return Sought(
-        asked.view, way, question.routes, asked.apart_at_sites, asked.closed, kept, question.time_limit_s, first
-    )
+    return Sought(asked.view, way, question.routes, asked.apart_at_sites, asked.closed, kept, limit_s, first)
 
 
 def _kept_apart(asked: Asked) -> KeptApart:
