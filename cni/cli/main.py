@@ -23,6 +23,7 @@ COMMANDS = {
     "load": "cni.cli.load:load",
     "routes": "cni.cli.routes:routes",
     "settle": "cni.cli.settle:settle",
+    "simulate": "cni.cli.simulate:simulate",
     "worker": "cni.worker.command:worker",
 }
 """Where each command lives. They are imported on call, so that a quick one stays quick."""

@@ -12,10 +12,10 @@ from datetime import date
 from itertools import chain
 
 from cni.assets.drafts import RackDraft, SpanDraft
-from cni.leases.allocation import check_routes
 from cni.leases.importing import LeaseDraft, RackLeaseDraft, TariffDraft
 from cni.leases.pricing import History, in_force
 from cni.leases.registry import RegisteredLease
+from cni.leases.route_checks import check_routes
 from cni.members.importing import MemberDraft, PersonDraft
 from cni.members.policy import MemberRole
 from cni.operations._folder import Placed, Sheet

@@ -22,13 +22,14 @@ from cni.assets.registry import differences as plant_differences
 from cni.assets.words import ContributionStatus
 from cni.events.kinds import CoopLoaded
 from cni.events.record import record
-from cni.leases.allocation import FibreTaken, NewLease, RouteSpan, add_lease, sites_along
+from cni.leases.allocation import FibreTaken, NewLease, RouteSpan, add_lease
 from cni.leases.importing import LeaseDraft, RackLeaseDraft, TariffDraft
 from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import RackLease
 from cni.leases.pricing import Dated, billed_metres
 from cni.leases.registry import differences as lease_differences
 from cni.leases.registry import registered_leases, registered_rack_leases, tariff_draft_of
+from cni.leases.route_checks import sites_along
 from cni.leases.tariffs import rows_of, tariff_versions
 from cni.members.models import Cooperative, Member
 from cni.members.policy import Actor, Permission, require

@@ -1,4 +1,4 @@
-"""How much of a year routes work: a closed form from how often spans and risk groups fail, and how long repairs take."""
+"""How much of a year routes work: a closed form from how often spans and risk groups fail, and how long that lasts."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cni.leases.allocation import check_routes, sites_along
+from cni.leases.route_checks import check_routes, sites_along
 
 ENDS = {
     "AB": ("A", "B"),

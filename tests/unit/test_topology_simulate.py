@@ -82,7 +82,8 @@ def test_a_lease_that_loses_both_routes_is_given_two_others_while_there_are():
 )
 def test_a_second_route_is_as_diverse_from_the_first_as_the_two_were(diversity, second):
     plant = network(
-        "X: A-Z 10, A-B.1: A-B 50 [K], A-B.2: A-B 50, B-Z.1: B-Z 50, B-Z.2: B-Z 51, A-C 200 [K], C-Z 200, A-D 300, D-Z 300"
+        "X: A-Z 10, A-B.1: A-B 50 [K], A-B.2: A-B 50, B-Z.1: B-Z 50, B-Z.2: B-Z 51,"
+        "A-C 200 [K], C-Z 200, A-D 300, D-Z 300"
     )
     found = cut(plant, [lease("L1", ("X",), ("A-B.1", "B-Z.1"), diversity=diversity)], "span:X")
 
