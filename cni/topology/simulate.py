@@ -1,9 +1,9 @@
 """What becomes of leases when things fail: which fail with them, which survive, which can be led another way.
 
 A lease fails when all of its routes do. Those that fail are led another way one after another, in a stated order, each
-over the shortest route that is left with enough free pairs. The pairs that a failed lease holds on spans that still work
-stay its own: it may run over them again, and nobody else may, so that it can go back when all is mended. What one lease
-takes is gone for those after it. One route is looked for, however many there were: service comes before diversity.
+over the shortest route that is left with enough free pairs. The pairs that a failed lease holds on spans that still
+work stay its own: it may run over them again, and nobody else may, so that it can go back when all is mended. What one
+lease takes is gone for those after it. One route is looked for, however many there were: service before diversity.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Simulation:
 
     The leases that fail are those `rerouted` and those `stranded`, each in the order in which they were tried.
     `joined` are the references of those of them that could be led another way if free pairs were no matter.
-    `elsewhere` are leases that run over spans that the network has not; nothing is told of them.
+    `elsewhere` are leases whose spans are not in the network or do not join up there; nothing is told of them.
     """
 
     cuts: tuple[Element, ...]
@@ -116,9 +116,9 @@ def simulate(
     view = network.view
     closed = np.zeros(len(view.span_ids), np.uint8)
     for cut in cuts:
-        closed |= spans_of(view, cut)
+        closed[spans_of(view, cut)] = 1
     lost = frozenset(view.span_ids[span] for span in np.flatnonzero(closed).tolist())
-    here = [lease for lease in leases if all(span in network.spans for route in lease.routes for span in route)]
+    here = [lease for lease in leases if all(ends_of(network, route) for route in lease.routes)]
     touched = _touched(here, lost)
     survivors = [
         Survivor(lease.reference, route)
@@ -166,8 +166,7 @@ def _led_another_way(
     free = network.free_pairs.astype(np.int64)
     rerouted, stranded = [], []
     for lease in failed:
-        ends = ends_of(network, lease.routes[0])
-        assert ends is not None, lease.reference
+        ends = _ends(network, lease)
         down = [end for end in ends if Element(ElementKind.SITE, end) in cuts]
         if down:
             why = tuple(f"It ends at {network.site_name(end)}, which fails." for end in down)
@@ -183,6 +182,12 @@ def _led_another_way(
             if free[span] < UNLIMITED:
                 free[span] -= max(0, lease.pairs - int(own[span]))
     return rerouted, stranded
+
+
+def _ends(network: Network, lease: LeasedRoutes) -> tuple[str, str]:
+    ends = ends_of(network, lease.routes[0])
+    assert ends is not None, lease.reference  # those whose spans do not join up were set aside
+    return ends
 
 
 def _own_pairs(network: Network, lease: LeasedRoutes) -> Int64s:
@@ -205,14 +210,14 @@ def _joined(network: Network, failed: Sequence[LeasedRoutes], closed: Mask) -> I
     """Yield the leases whose two ends some run of spans still joins."""
     component = label_plant(network.view.arrays, closed).component
     for lease in failed:
-        a, z = (network.view.site_numbers[end] for end in ends_of(network, lease.routes[0]) or ())
+        a, z = (network.view.site_numbers[end] for end in _ends(network, lease))
         if component[a] == component[z]:
             yield lease.reference
 
 
 def simulation_as_json(found: Simulation) -> dict[str, Any]:
     """Return what becomes of leases in the shape that `cni simulate --json` prints; lengths are metres."""
-    failed = [each.reference for each in (*found.rerouted, *found.stranded)]
+    failed = [each.reference for each in found.rerouted] + [each.reference for each in found.stranded]
     return {
         "cut": [{"kind": str(cut.kind), "id": cut.id} for cut in found.cuts],
         "spans_lost": list(found.lost),
@@ -246,5 +251,5 @@ def explain_simulation(found: Simulation) -> tuple[str, ...]:
         *(f"{each.reference} cannot be led another way: {' '.join(each.why)}" for each in found.stranded),
     ]
     if found.elsewhere:
-        sentences.append(f"Not told, as they run over spans that are not in the network: {', '.join(found.elsewhere)}.")
+        sentences.append(f"Left aside, since their spans do not join up in this network: {', '.join(found.elsewhere)}.")
     return tuple(sentences)
