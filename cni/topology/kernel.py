@@ -101,13 +101,8 @@ def add_route(graph: Arrays, space: Workspace, closed: Mask, ends: tuple[int, in
 def search(graph: Arrays, space: Workspace, closed: Mask, ends: tuple[int, int]) -> bool:
     """Settle states from the first one until the other is settled; tell whether it was."""
     # Arrays are taken out of their tuples first: inside the loop, that would count references at every step.
-    first_arc, arc_site, arc_span, cost, landmarks = (
-        graph.first_arc,
-        graph.arc_site,
-        graph.arc_span,
-        graph.cost,
-        graph.landmarks,
-    )
+    first_arc, arc_site, arc_span = graph.first_arc, graph.arc_site, graph.arc_span
+    cost, landmarks = graph.cost, graph.landmarks
     states, settled, keys, queue = space.states, space.settled, space.heap_keys, space.heap_states
     leads_to, crossed = space.leads_to, space.crossed
     pin = len(crossed)
