@@ -174,12 +174,7 @@ def _kept_apart(asked: Asked) -> KeptApart:
 
     placeless = [asked.view.span_ids[span] for span in placeless_spans(asked.network)]
     if placeless:
-        message = f"Span {placeless[0]} has no place, and so have {len(placeless) - 1:,} others: nobody can tell how"
-        message = (
-            f"{message} far from other spans they run."
-            if len(placeless) > 1
-            else (f"Span {placeless[0]} has no place: nobody can tell how far from other spans it runs.")
-        )
+        message = f"Span {placeless[0]} has no place, so nobody can tell how far from other spans it runs."
         remedy = "Give its sites longitude and latitude, or leave the separation out."
         raise Invalid.from_problems([Problem("no_place", message, remedy, "separation_m")])
     ends = [asked.question.a, asked.question.z]
