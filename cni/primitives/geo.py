@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-import osgb
 import shapely
 from pyproj import Geod
 from shapely.geometry import LineString
@@ -65,6 +64,8 @@ def from_grid(easting: float, northing: float) -> Position:
     # Not-a-number fails both comparisons, so it is refused as well.
     if not (0 <= easting < 700_000 and 0 <= northing < 1_300_000):
         raise ValueError(f"easting {easting:g}, northing {northing:g} lies outside the British National Grid")
+    import osgb  # late: it reads its grids when it is imported, which takes a third of a second
+
     latitude, longitude = osgb.grid_to_ll(easting, northing)
     return float(longitude), float(latitude)
 
@@ -72,6 +73,8 @@ def from_grid(easting: float, northing: float) -> Position:
 def to_grid(position: Position) -> tuple[float, float]:
     """Return easting and northing in metres of a position."""
     longitude, latitude = position
+    import osgb  # late: as above
+
     easting, northing = osgb.ll_to_grid(latitude, longitude)
     return float(easting), float(northing)
 
