@@ -1,255 +1,328 @@
-"""What becomes of leases when things fail: which fail with them, which survive, which can be led another way.
+"""What happens to leases when spans, sites or risk groups are cut: who fails, who survives, who can be re-routed.
 
-A lease fails when all of its routes do. Those that fail are led another way one after another, in a stated order, each
-over the shortest route that is left with enough free pairs. The pairs that a failed lease holds on spans that still
-work stay its own: it may run over them again, and nobody else may, so that it can go back when all is mended. What one
-lease takes is gone for those after it. One route is looked for, however many there were: service before diversity.
+First, in a stated order, each lease with no route left is given one. Then, in the same order, each that had two routes
+and has one is sought a second, which keeps as far from the first as the two did before. Service comes before
+protection, so no lease's second route takes pairs that another's only one needs.
+
+Where free pairs are respected, a lease takes its pairs of each span that a new route uses, and who comes later does
+without them. Its own pairs on those spans of its failed routes that still stand remain its own: it may use them again,
+nobody else may. Where they are not, each lease is led as if every span had pairs enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
-from typing import Any
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from cni.primitives.errors import Problem
-from cni.topology.answers import Route
+from cni.topology.answers import Numbers, Route
 from cni.topology.asked import spans_of
-from cni.topology.labels import label_plant
-from cni.topology.leased_routes import LeasedRoutes, ends_of
 from cni.topology.network import UNLIMITED, Network
-from cni.topology.questions import Element, ElementKind, Question, refuse
+from cni.topology.questions import Diversity, Element, ElementKind, Question, refuse
 from cni.topology.routes import find_answer
-from cni.topology.view import Int64s, Mask
+from cni.topology.view import Int32s
 
 
-class Order(StrEnum):
-    """In which order leases that fail are led another way; where that is even, by reference.
+@dataclass(frozen=True, slots=True)
+class LeasedRoutes:
+    """A lease as far as cuts concern it: one route, or two, each by its spans in order, with `pairs` on every span.
 
-    `START`: the earliest start first. `PAIRS`: the most pairs first. `REFERENCE`: by reference alone.
+    `diversity` is how diverse two routes are; None: there is one.
     """
 
-    START = "start"
-    PAIRS = "pairs"
-    REFERENCE = "reference"
+    reference: str
+    routes: tuple[tuple[str, ...], ...]
+    pairs: int
+    diversity: Diversity | None
+    starts_on: date
+
+
+class Order(NamedTuple):
+    """Who is led another way before whom, in words and as what to sort by."""
+
+    words: str
+    key: Callable[[LeasedRoutes], tuple[date | str | int, ...]]
+
+
+EARLIEST_FIRST = Order("earliest start first, then by reference", lambda lease: (lease.starts_on, lease.reference))
 
 
 @dataclass(frozen=True, slots=True)
-class Survivor:
-    """A lease that lost one of its routes and runs on the other."""
+class Sought:
+    """What came of seeking a new route: the route, or None and why there is none, a sentence each."""
 
-    reference: str
-    route: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rerouted:
-    """A lease that failed, and the route that it can be led over."""
-
-    reference: str
-    route: Route
+    route: Route | None
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Stranded:
-    """A lease that failed and cannot be led another way, and why: a sentence each."""
+class Hit:
+    """A lease that a cut touches.
 
-    reference: str
-    why: tuple[str, ...]
+    `surviving` are its routes that cross nothing cut. Where there are none, `replacement` is what came of seeking
+    another. `second` is what came of seeking a second route to the one left or found; None: it never had two, or has
+    none now.
+    """
+
+    lease: LeasedRoutes
+    surviving: tuple[tuple[str, ...], ...]
+    replacement: Sought | None = None
+    second: Sought | None = None
+
+    @property
+    def becomes(self) -> Literal["survives", "rerouted", "lost"]:
+        """What becomes of the lease."""
+        if self.surviving:
+            return "survives"
+        return "rerouted" if self.replacement and self.replacement.route else "lost"
+
+    @property
+    def route(self) -> tuple[str, ...] | None:
+        """The spans that it runs over after the cut: those of the route that survives, or else of the new one."""
+        if self.surviving:
+            return self.surviving[0]
+        found = self.replacement and self.replacement.route
+        return found.spans if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What becomes of leases when the `cuts` fail, and with them the spans in `lost`, by id.
-
-    The leases that fail are those `rerouted` and those `stranded`, each in the order in which they were tried.
-    `joined` are the references of those of them that could be led another way if free pairs were no matter.
-    `elsewhere` are leases whose spans are not in the network or do not join up there; nothing is told of them.
-    """
+    """What cuts do, to each lease that they touch, in `order`: with free pairs respected, and without."""
 
     cuts: tuple[Element, ...]
-    lost: tuple[str, ...]
-    order: Order
-    unaffected: int
-    survivors: tuple[Survivor, ...]
-    rerouted: tuple[Rerouted, ...]
-    stranded: tuple[Stranded, ...]
-    joined: tuple[str, ...]
-    elsewhere: tuple[str, ...]
+    order: str
+    hits: tuple[Hit, ...]
+    regardless_of_pairs: tuple[Hit, ...]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The references of the leases that have no route left."""
+        return tuple(hit.lease.reference for hit in self.hits if not hit.surviving)
 
 
-def read_cuts(network: Network, given: Sequence[str]) -> tuple[Element, ...]:
-    """Return the elements that these words name, each once: `span:ID`, `site:ID` or `risk:ID`.
+def read_cuts(network: Network, words: Sequence[str]) -> tuple[Element, ...]:
+    """Return what is cut, each once, from words such as `span:S12`, `site:PIC` and `risk:D7`.
 
     Raises:
-        NotFound: the network has no such thing, and nothing else is wrong.
-        Invalid: a word names nothing that can fail, or there is none.
+        NotFound: something is not in the network, and nothing else is wrong.
+        Invalid: a word names nothing that can be cut, or there is none; every problem.
     """
-    known = {ElementKind.SPAN: network.spans, ElementKind.SITE: network.graph, ElementKind.RISK: network.risk_ids}
-    words, problems = {ElementKind.RISK: "risk group"}, list[Problem]()
-    found = []
-    for text in dict.fromkeys(given):
-        kind, _, id = text.partition(":")
-        if kind not in set(ElementKind) or not id:
-            message = f"{text[:40]} does not say what fails."
-            problems.append(Problem("bad_cut", message, "Write span:ID, site:ID or risk:ID.", "cut"))
-        elif id not in known[ElementKind(kind)]:
-            word = words.get(ElementKind(kind), kind)
-            message = f"There is no {word} {id[:40]} in the network."
-            problems.append(Problem("unknown", message, f"Check the id of the {word}.", "cut"))
+    problems, cuts = list[Problem](), list[Element]()
+    if not words:
+        problems.append(Problem("missing", "Nothing is cut.", "Name a span:ID, site:ID or risk:ID.", "cut"))
+    for word in words:
+        kind, _, id = word.strip().partition(":")
+        if kind in set(ElementKind) and id:
+            cuts.append(Element(ElementKind(kind), id))
         else:
-            found.append(Element(ElementKind(kind), id))
-    if not given:
-        problems.append(Problem("missing", "Nothing is said to fail.", "Name it: span:ID, site:ID or risk:ID.", "cut"))
-    refuse(problems)
-    return tuple(found)
+            message = f"“{word[:40]}” does not say what is cut."
+            problems.append(Problem("bad_cut", message, "Write span:ID, site:ID or risk:ID.", "cut"))
+    refuse([*problems, *_unknown(network, cuts)])
+    return tuple(dict.fromkeys(cuts))
 
 
 def simulate(
-    network: Network, leases: Sequence[LeasedRoutes], cuts: Sequence[Element], order: Order = Order.START
+    network: Network, leases: Sequence[LeasedRoutes], cuts: Sequence[Element], order: Order = EARLIEST_FIRST
 ) -> Simulation:
-    """Return what becomes of these leases when the cuts, elements of the network, fail together."""
+    """Return what becomes of these leases when all of `cuts` fail together; the module says by which rules.
+
+    The free pairs of the network are those that no lease holds, these leases included.
+
+    Raises:
+        NotFound: something cut is not in the network.
+    """
+    refuse(list(_unknown(network, cuts)))
     view = network.view
-    closed = np.zeros(len(view.span_ids), np.uint8)
-    for cut in cuts:
-        closed[spans_of(view, cut)] = 1
-    lost = frozenset(view.span_ids[span] for span in np.flatnonzero(closed).tolist())
-    here = [lease for lease in leases if all(ends_of(network, route) for route in lease.routes)]
-    touched = _touched(here, lost)
-    survivors = [
-        Survivor(lease.reference, route)
-        for lease in touched
-        if (route := next((route for route in lease.routes if lost.isdisjoint(route)), None))
-    ]
-    kept = {each.reference for each in survivors}
-    failed = sorted((lease for lease in touched if lease.reference not in kept), key=KEYS[order])
-    rerouted, stranded = _led_another_way(network, failed, tuple(cuts))
-    ids = {lease.reference for lease in here}
+    failed = {view.span_ids[span] for cut in cuts for span in spans_of(view, cut).tolist()}
+    by_span = leases_by_span(leases)
+    touched = {lease for span in failed for lease in by_span.get(span, ())}
+    hits = [_hit(lease, failed) for lease in sorted((leases[number] for number in touched), key=order.key)]
     return Simulation(
         tuple(cuts),
-        tuple(sorted(lost)),
-        order,
-        unaffected=len(here) - len(touched),
-        survivors=tuple(sorted(survivors, key=lambda each: each.reference)),
-        rerouted=tuple(rerouted),
-        stranded=tuple(stranded),
-        joined=tuple(_joined(network, failed, closed)),
-        elsewhere=tuple(sorted(lease.reference for lease in leases if lease.reference not in ids)),
+        order.words,
+        tuple(_restore(_Restoring(network, cuts, failed), hits)),
+        tuple(_restore(_Restoring(network, cuts, failed, respects_pairs=False), hits)),
     )
 
 
-KEYS: dict[Order, Callable[[LeasedRoutes], Any]] = {
-    Order.START: lambda lease: (lease.starts_on or date.max, lease.reference),
-    Order.PAIRS: lambda lease: (-lease.pairs, lease.reference),
-    Order.REFERENCE: lambda lease: lease.reference,
-}
+def leases_by_span(leases: Sequence[LeasedRoutes]) -> Mapping[str, Sequence[int]]:
+    """Return for each span that is leased the places in `leases` of those that cross it."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, lease in enumerate(leases):
+        for span in dict.fromkeys(span for route in lease.routes for span in route):
+            places[span].append(place)
+    return places
 
 
-def _touched(leases: Sequence[LeasedRoutes], lost: frozenset[str]) -> list[LeasedRoutes]:
-    """Return the leases with a lost span, by way of which leases run over which span."""
-    on_span: dict[str, list[int]] = {}
-    for number, lease in enumerate(leases):
-        for route in lease.routes:
-            for span in route:
-                on_span.setdefault(span, []).append(number)
-    return [leases[number] for number in sorted({number for span in lost for number in on_span.get(span, ())})]
-
-
-def _led_another_way(
-    network: Network, failed: Sequence[LeasedRoutes], cuts: tuple[Element, ...]
-) -> tuple[list[Rerouted], list[Stranded]]:
-    """Lead one lease after another over what is left, each with what those before it have left free."""
-    free = network.free_pairs.astype(np.int64)
-    rerouted, stranded = [], []
-    for lease in failed:
-        ends = _ends(network, lease)
-        down = [end for end in ends if Element(ElementKind.SITE, end) in cuts]
-        if down:
-            why = tuple(f"It ends at {network.site_name(end)}, which fails." for end in down)
-            stranded.append(Stranded(lease.reference, why))
-            continue
-        own = _own_pairs(network, lease)
-        found = find_answer(_with_free(network, free + own), Question(*ends, pairs=lease.pairs, without=cuts))
-        if not found.routes:
-            stranded.append(Stranded(lease.reference, tuple(dict.fromkeys(each.why for each in found.blocked_by))))
-            continue
-        rerouted.append(Rerouted(lease.reference, found.routes[0]))
-        for span in (network.view.span_numbers[id] for id in found.routes[0].spans):
-            if free[span] < UNLIMITED:
-                free[span] -= max(0, lease.pairs - int(own[span]))
-    return rerouted, stranded
-
-
-def _ends(network: Network, lease: LeasedRoutes) -> tuple[str, str]:
-    ends = ends_of(network, lease.routes[0])
-    assert ends is not None, lease.reference  # those whose spans do not join up were set aside
-    return ends
-
-
-def _own_pairs(network: Network, lease: LeasedRoutes) -> Int64s:
-    """Return the pairs that the lease itself holds on each span."""
-    own = np.zeros(len(network.view.span_ids), np.int64)
-    for route in lease.routes:
-        for span in route:
-            own[network.view.span_numbers[span]] += lease.pairs
-    return own
-
-
-def _with_free(network: Network, free: Int64s) -> Network:
-    """Return the same plant with these free pairs by the numbers of its view; what was compiled is shared."""
-    other = replace(network)
-    other.__dict__.update(view=network.view, free_pairs=np.minimum(free, UNLIMITED).astype(np.int32))
-    return other
-
-
-def _joined(network: Network, failed: Sequence[LeasedRoutes], closed: Mask) -> Iterator[str]:
-    """Yield the leases whose two ends some run of spans still joins."""
-    component = label_plant(network.view.arrays, closed).component
-    for lease in failed:
-        a, z = (network.view.site_numbers[end] for end in _ends(network, lease))
-        if component[a] == component[z]:
-            yield lease.reference
-
-
-def simulation_as_json(found: Simulation) -> dict[str, Any]:
-    """Return what becomes of leases in the shape that `cni simulate --json` prints; lengths are metres."""
-    failed = [each.reference for each in found.rerouted] + [each.reference for each in found.stranded]
+def simulation_as_json(simulation: Simulation) -> dict[str, object]:
+    """Return the simulation in the shape that `cni simulate --json` prints; lengths are metres."""
     return {
-        "cut": [{"kind": str(cut.kind), "id": cut.id} for cut in found.cuts],
-        "spans_lost": list(found.lost),
-        "order": str(found.order),
-        "unaffected": found.unaffected,
-        "failed": sorted(failed),
-        "surviving": [{"lease": each.reference, "spans": list(each.route)} for each in found.survivors],
-        "rerouted": [
-            {"lease": each.reference, "spans": list(each.route.spans), "length_m": each.route.length_m}
-            for each in found.rerouted
-        ],
-        "not_rerouted": [{"lease": each.reference, "why": list(each.why)} for each in found.stranded],
-        "reroutable_without_regard_to_pairs": {"count": len(found.joined), "leases": sorted(found.joined)},
-        "not_in_network": list(found.elsewhere),
+        "cuts": [f"{cut.kind}:{cut.id}" for cut in simulation.cuts],
+        "order": simulation.order,
+        "hit": [hit.lease.reference for hit in simulation.hits],
+        "failed": list(simulation.failed),
+        **_hits_as_json(simulation.hits),
+        "regardless_of_pairs": _hits_as_json(simulation.regardless_of_pairs),
     }
 
 
-def explain_simulation(found: Simulation) -> tuple[str, ...]:
-    """Return what becomes of leases in words, a sentence each."""
-    failed = len(found.rerouted) + len(found.stranded)
-    sentences = [
-        f"{len(found.lost):,} spans fail; {failed:,} leases fail with them, {len(found.survivors):,} survive on"
-        f" another route, {found.unaffected:,} are not touched.",
-        f"Of those that fail, {len(found.rerouted):,} can be led another way with the pairs that are free,"
-        f" {len(found.joined):,} if pairs were no matter.",
-        *(f"{each.reference} survives on {' '.join(each.route)}." for each in found.survivors),
-        *(
-            f"{each.reference} can be led over {' '.join(each.route.spans)} ({each.route.length_m:,} m)."
-            for each in found.rerouted
-        ),
-        *(f"{each.reference} cannot be led another way: {' '.join(each.why)}" for each in found.stranded),
+def explain_simulation(simulation: Simulation) -> tuple[str, ...]:
+    """Return the simulation in words, a sentence or two for each lease that is hit."""
+    if not simulation.hits:
+        return ("No lease is hit.",)
+    counts = {word: sum(hit.becomes == word for hit in simulation.hits) for word in ("survives", "rerouted", "lost")}
+    return (
+        f"Leases hit: {len(simulation.hits):,}. Surviving on another route: {counts['survives']:,}."
+        f" Failed: {len(simulation.failed):,}, of which {counts['rerouted']:,} can be re-routed one after another"
+        f" ({simulation.order}) and {counts['lost']:,} cannot.",
+        *(f"{hit.lease.reference} {_said_of(hit)}" for hit in simulation.hits),
+        *_said_regardless_of_pairs(simulation),
+    )
+
+
+class _Restoring:
+    """The plant after a cut, and what is left of its pairs as one lease after another is given a route."""
+
+    def __init__(
+        self, network: Network, cuts: Sequence[Element], failed: Collection[str], *, respects_pairs: bool = True
+    ) -> None:
+        self.network, self.cuts, self.failed = network, tuple(cuts), frozenset(failed)
+        self.free = network.free_pairs.copy() if respects_pairs else np.full_like(network.free_pairs, UNLIMITED)
+
+    def seek(self, lease: LeasedRoutes, besides: Sequence[Element] = ()) -> Sought:
+        """Seek a route for a lease without what is cut and what is `besides`, and take its pairs if there is one."""
+        a, z = _ends_of(self.network, lease.routes[0])
+        for end in (a, z):
+            if Element(ElementKind.SITE, end) in self.cuts:
+                return Sought(None, (f"It ends at site {end}, which is cut.",))
+        own = {span for route in lease.routes if not self.failed.isdisjoint(route) for span in route}
+        without = tuple(dict.fromkeys((*self.cuts, *besides)))
+        answer = find_answer(self._open_to(lease, own), Question(a, z, pairs=lease.pairs, without=without))
+        if not answer.routes:
+            return Sought(None, tuple(dict.fromkeys(blocker.why for blocker in answer.blocked_by)))
+        taken = self._numbers(set(answer.routes[0].spans) - own)
+        self.free[taken] -= np.where(self.free[taken] == UNLIMITED, 0, lease.pairs).astype(np.int32)
+        return Sought(answer.routes[0])
+
+    def _open_to(self, lease: LeasedRoutes, own: Collection[str]) -> Network:
+        """Return the plant with what is free for a lease: what is left, and the pairs that are its own."""
+        numbers = self._numbers(own)
+        free = self.free.copy()
+        free[numbers] = np.minimum(free[numbers].astype(np.int64) + lease.pairs, UNLIMITED)
+        return _with_free(self.network, free)
+
+    def _numbers(self, spans: Iterable[str]) -> Int32s:
+        return np.array([self.network.view.span_numbers[span] for span in spans], np.int32)
+
+    def apart_from(self, lease: LeasedRoutes, route: Sequence[str]) -> list[Element]:
+        """Return what a second route has to do without so as to be as diverse from this one as the two were."""
+        view = self.network.view
+        a = view.site_numbers[_ends_of(self.network, route)[0]]
+        on_it = Numbers.of(view, a, self._numbers(route))
+        apart = [Element(ElementKind.SPAN, span) for span in route]
+        if lease.diversity in (Diversity.SITE, Diversity.RISK):
+            apart += [Element(ElementKind.SITE, view.site_ids[site]) for site in on_it.sites[1:-1].tolist()]
+        if lease.diversity is Diversity.RISK:
+            apart += [Element(ElementKind.RISK, view.risk_ids[risk]) for risk in on_it.risks.tolist()]
+        return apart
+
+
+def _with_free(network: Network, free: Int32s) -> Network:
+    """Return the same plant with these free pairs by the numbers of its view; what was compiled is shared."""
+    other = replace(network)
+    other.__dict__.update(view=network.view, free_pairs=free)
+    return other
+
+
+def _hit(lease: LeasedRoutes, failed: Collection[str]) -> Hit:
+    return Hit(lease, tuple(route for route in lease.routes if set(route).isdisjoint(failed)))
+
+
+def _restore(restoring: _Restoring, hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Yield what becomes of each, once all have been sought a route, and only then second ones."""
+    led = [
+        hit if hit.surviving else Hit(hit.lease, hit.surviving, replacement=restoring.seek(hit.lease)) for hit in hits
     ]
-    if found.elsewhere:
-        sentences.append(f"Left aside, since their spans do not join up in this network: {', '.join(found.elsewhere)}.")
-    return tuple(sentences)
+    for hit in led:
+        if hit.route is None or len(hit.lease.routes) < 2:
+            yield hit
+        else:
+            second = restoring.seek(hit.lease, restoring.apart_from(hit.lease, hit.route))
+            yield Hit(hit.lease, hit.surviving, hit.replacement, second)
+
+
+def _ends_of(network: Network, route: Sequence[str]) -> tuple[str, str]:
+    """Return the sites that a route joins; a single span goes from its site a to its site z."""
+    spans = [network.spans[span] for span in route]
+    at = start = spans[0].a
+    if len(spans) > 1 and start in (spans[1].a, spans[1].z):
+        at = start = spans[0].z
+    for span in spans:
+        at = span.z if span.a == at else span.a
+    return start, at
+
+
+def _unknown(network: Network, cuts: Sequence[Element]) -> Iterator[Problem]:
+    view = network.view
+    known: dict[str, Collection[str]] = {
+        "span": view.span_numbers,
+        "site": view.site_numbers,
+        "risk": view.risk_numbers,
+    }
+    for cut in dict.fromkeys(cuts):
+        if cut.id not in known[cut.kind]:
+            word = "risk group" if cut.kind is ElementKind.RISK else cut.kind
+            message = f"There is no {word} {cut.id} in the network."
+            yield Problem("unknown", message, f"Check the id of the {word}.", "cut")
+
+
+def _hits_as_json(hits: Sequence[Hit]) -> dict[str, list[dict[str, object]]]:
+    by_fate: dict[str, list[dict[str, object]]] = {"survives": [], "rerouted": [], "lost": []}
+    for hit in hits:
+        row: dict[str, object] = {"reference": hit.lease.reference}
+        if hit.surviving:
+            row["spans"] = list(hit.surviving[0])
+        elif hit.replacement:
+            row |= _sought_as_json(hit.replacement)
+        if hit.becomes != "lost":
+            row["second"] = hit.second and _sought_as_json(hit.second)
+        by_fate[hit.becomes].append(row)
+    names = {"survives": "surviving", "rerouted": "reroutable", "lost": "not_reroutable"}
+    return {names[fate]: rows for fate, rows in by_fate.items()}
+
+
+def _sought_as_json(sought: Sought) -> dict[str, object]:
+    if sought.route is None:
+        return {"spans": None, "length_m": None, "why": list(sought.why)}
+    return {"spans": list(sought.route.spans), "length_m": sought.route.length_m, "why": []}
+
+
+def _said_of(hit: Hit) -> str:
+    """Return what becomes of a lease, as a sentence goes on after its reference."""
+    if hit.surviving:
+        said = f"survives over {' '.join(hit.surviving[0])}."
+    elif hit.replacement and hit.replacement.route:
+        said = f"can be led over {_way(hit.replacement.route)}."
+    else:
+        return " ".join(["cannot be led another way.", *(hit.replacement.why if hit.replacement else ())])
+    if hit.second is None:
+        return said
+    if hit.second.route:
+        return f"{said} A second route, as diverse as before: {_way(hit.second.route)}."
+    return " ".join([said, "It has no second route as diverse as before.", *hit.second.why])
+
+
+def _said_regardless_of_pairs(simulation: Simulation) -> Iterator[str]:
+    """Yield how the leases that cannot be led another way would fare if pairs were no limit."""
+    for hit, unlimited in zip(simulation.hits, simulation.regardless_of_pairs, strict=True):
+        if hit.becomes == "lost" and unlimited.becomes == "rerouted":
+            yield f"If every span had pairs enough, {hit.lease.reference} {_said_of(unlimited)}"
+
+
+def _way(route: Route) -> str:
+    return f"{' '.join(route.spans)} ({route.length_m:,} m)"

@@ -1,4 +1,4 @@
-"""What becomes of leases when things fail."""
+"""What cuts do to leases."""
 
 from __future__ import annotations
 
@@ -7,127 +7,258 @@ from datetime import date
 import pytest
 
 from cni.primitives.errors import Invalid, NotFound
-from cni.topology.leased_routes import LeasedRoutes, read_leased_routes
-from cni.topology.questions import Element, ElementKind
-from cni.topology.simulate import Order, explain_simulation, read_cuts, simulate, simulation_as_json
+from cni.topology.questions import Diversity, Element, ElementKind
+from cni.topology.simulate import (
+    LeasedRoutes,
+    Order,
+    explain_simulation,
+    leases_by_span,
+    read_cuts,
+    simulate,
+    simulation_as_json,
+)
 from tests.notation import network
 
-SPAN, SITE, RISK = ElementKind
-
-SQUARE = "A-B 1 x0 [DUCT], B-Z 1 x0, A-C 2 x1, C-Z 2 x1 [DUCT], A-Z 9 x5"
-
-
-def lease(reference, *routes, pairs=1, starts_on=None):
-    return LeasedRoutes(reference, tuple(tuple(route.split()) for route in routes), pairs, starts_on)
+# Three ways from A to Z: by B (200 m), by C (400 m), by D (600 m).
+THREE_WAYS = "A-B 100, B-Z 100, A-C 200, C-Z 200, A-D 300, D-Z 300"
+BY_B, BY_C, BY_D = ("A-B", "B-Z"), ("A-C", "C-Z"), ("A-D", "D-Z")
 
 
-def fates(drawn, leases, *cuts, order=Order.START):
-    found = simulate(network(drawn), leases, read_cuts(network(drawn), cuts), order)
-    told = {each.reference: "survives on " + " ".join(each.route) for each in found.survivors}
-    told |= {each.reference: "over " + " ".join(each.route.spans) for each in found.rerouted}
-    return told | {each.reference: " ".join(each.why) for each in found.stranded}
+def lease(reference, *routes, pairs=1, day=1, diversity=Diversity.SITE):
+    return LeasedRoutes(reference, routes, pairs, diversity if len(routes) == 2 else None, date(2026, 1, day))
 
 
-def test_a_lease_with_a_second_route_survives_on_it():
-    diverse = lease("L1", "A-B B-Z", "A-C C-Z")
-    assert fates(SQUARE, [diverse], "span:B-Z") == {"L1": "survives on A-C C-Z"}
-    assert fates(SQUARE, [diverse], "span:A-C", "span:A-Z") == {"L1": "survives on A-B B-Z"}
+def cut(plant, leases, *words, **more):
+    return simulate(plant, leases, read_cuts(plant, words), **more)
 
 
-def test_a_risk_group_takes_both_routes_and_the_lease_is_led_another_way():
-    assert fates(SQUARE, [lease("L1", "A-B B-Z", "A-C C-Z")], "risk:DUCT") == {"L1": "over A-Z"}
+def fates(hits):
+    return {hit.lease.reference: (hit.becomes, hit.route) for hit in hits}
 
 
-def test_leases_that_are_not_touched_are_counted_and_not_told():
-    found = simulate(network(SQUARE), [lease("L1", "A-B"), lease("L2", "B-Z")], [Element(SPAN, "A-B")])
-    assert found.unaffected == 1
-    assert simulation_as_json(found)["failed"] == ["L1"]
+def second_of(found, reference):
+    (second,) = (hit.second for hit in found.hits if hit.lease.reference == reference)
+    return second
 
 
-def test_what_one_lease_takes_is_gone_for_those_after_it():
-    early, late = (lease(f"L{n}", "A-B B-Z", starts_on=date(2026, n, 1)) for n in (1, 2))
-    drawn = SQUARE.replace("x5", "x0")
-    told = fates(drawn, [late, early], "span:B-Z")
-    assert told["L1"] == "over A-C C-Z"
-    assert "0 free pairs; 1 asked for" in told["L2"]
+def test_a_lease_that_crosses_nothing_cut_is_not_hit():
+    found = cut(network(THREE_WAYS), [lease("L1", BY_C)], "span:A-B")
+
+    assert (found.hits, found.failed) == ((), ())
+    assert explain_simulation(found) == ("No lease is hit.",)
 
 
-def test_the_order_says_who_comes_first():
-    leases = [
-        lease("L1", "A-B B-Z", starts_on=date(2026, 3, 1)),
-        lease("L2", "A-B B-Z", starts_on=date(2026, 1, 1)),
-        lease("L3", "A-B B-Z", pairs=2, starts_on=date(2026, 2, 1)),
-    ]
-    drawn = SQUARE.replace("x5", "x0").replace("x1", "x2")
-    assert [key for key, fate in fates(drawn, leases, "span:B-Z").items() if fate.startswith("over")] == ["L2", "L1"]
-    assert fates(drawn, leases, "span:B-Z", order=Order.PAIRS)["L3"] == "over A-C C-Z"
-    by_reference = fates(drawn, leases, "span:B-Z", order=Order.REFERENCE)
-    assert [key for key, fate in by_reference.items() if fate.startswith("over")] == ["L1", "L2"]
+def test_a_lease_with_one_route_is_led_over_the_shortest_one_left():
+    found = cut(network(THREE_WAYS), [lease("L1", BY_B)], "span:A-B")
+
+    assert found.failed == ("L1",)
+    assert fates(found.hits) == {"L1": ("rerouted", BY_C)}
+    assert found.hits[0].second is None
 
 
-def test_a_failed_lease_may_use_its_own_pairs_again_and_nobody_else_may():
-    drawn = "A-B 1 x0, B-C 1 x0, B-C 2 x1, A-C 9 x0"
-    leases = [lease("L1", "A-B B-C"), lease("L2", "B-C")]
-    assert fates(drawn, leases[:1], "span:B-C") == {"L1": "over A-B B-C.2"}  # A-B has no pair free but its own
-    told = fates(drawn, [lease("L1", "B-C"), lease("L2", "A-B B-C")], "span:B-C")
-    assert told["L1"] == "over B-C.2"
-    assert "0 free pairs" in told["L2"]
+def test_a_lease_survives_on_its_second_route_and_is_found_another_one_as_diverse():
+    found = cut(network(THREE_WAYS), [lease("L1", BY_B, BY_C)], "span:A-B")
+
+    assert found.failed == ()
+    assert fates(found.hits) == {"L1": ("survives", BY_C)}
+    assert second_of(found, "L1").route.spans == BY_D
 
 
-def test_without_regard_to_pairs_more_leases_can_be_led_another_way():
-    leases = [lease(f"L{n}", "A-B B-Z") for n in (1, 2, 3)]
-    told = simulation_as_json(simulate(network(SQUARE.replace("x5", "x0")), leases, [Element(SPAN, "B-Z")]))
-    assert [each["lease"] for each in told["rerouted"]] == ["L1"]
-    assert told["reroutable_without_regard_to_pairs"] == {"count": 3, "leases": ["L1", "L2", "L3"]}
+def test_a_lease_that_loses_both_routes_is_given_two_others_while_there_are():
+    plant = network(f"{THREE_WAYS}, A-E 400, E-Z 400")
+    found = cut(plant, [lease("L1", BY_B, BY_C)], "site:B", "site:C")
 
-
-def test_a_lease_that_ends_at_a_site_that_fails_cannot_be_led_another_way():
-    assert fates(SQUARE, [lease("L1", "A-B B-Z"), lease("L2", "A-B")], "site:B") == {
-        "L1": "over A-C C-Z",
-        "L2": "It ends at B, which fails.",
-    }
-
-
-def test_a_lease_that_nothing_joins_any_more_is_told_why():
-    told = fates("A-B 1, B-C 1", [lease("L1", "A-B B-C")], "span:B-C")
-    assert told["L1"] == "Without span B-C (B – C), which was left out, no run of spans leads from A to C."
-
-
-def test_a_lease_over_plant_that_is_not_there_is_left_aside():
-    found = simulate(network(SQUARE), [lease("L1", "A-B GONE"), lease("L2", "A-C A-B B-Z")], [Element(SPAN, "A-B")])
-    assert found.elsewhere == ("L1",)
-    assert found.rerouted[0].reference == "L2"  # from C to Z by way of A and B; now straight
-    assert "L1" in explain_simulation(found)[-1]
+    assert fates(found.hits) == {"L1": ("rerouted", BY_D)}
+    assert second_of(found, "L1").route.spans == ("A-E", "E-Z")
 
 
 @pytest.mark.parametrize(
-    ("words", "error", "codes"),
+    ("diversity", "second"),
     [
-        (["span:NOWHERE", "risk:NONE"], NotFound, ["unknown", "unknown"]),
-        (["span:NOWHERE", "A-B"], Invalid, ["unknown", "bad_cut"]),
-        (["owner:X"], Invalid, ["bad_cut"]),
-        ([], Invalid, ["missing"]),
+        (Diversity.SPAN, ("A-B.2", "B-Z.2")),  # 101 m, through B as the first is
+        (Diversity.SITE, ("A-C", "C-Z")),  # in K with the first
+        (Diversity.RISK, ("A-D", "D-Z")),
     ],
 )
-def test_what_cannot_fail_is_refused(words, error, codes):
-    with pytest.raises(error) as refused:
-        read_cuts(network(SQUARE), words)
-    assert [problem.code for problem in refused.value.problems] == codes
-
-
-def test_leases_are_read_as_a_folder_has_them():
-    table = (
-        b"reference,member,spans,second_spans,pairs,starts_on,ends_on,term_months,accepted_on,quoted_annual_pence\n"
-        b"LSE-1,spindle,A-B;B-Z,A-C;C-Z,2,2026-01-15,,12,,\n"
+def test_a_second_route_is_as_diverse_from_the_first_as_the_two_were(diversity, second):
+    plant = network(
+        "X: A-Z 10, A-B.1: A-B 50 [K], A-B.2: A-B 50, B-Z.1: B-Z 50, B-Z.2: B-Z 51,"
+        "A-C 200 [K], C-Z 200, A-D 300, D-Z 300"
     )
-    assert read_leased_routes(network(SQUARE), table) == [
-        lease("LSE-1", "A-B B-Z", "A-C C-Z", pairs=2, starts_on=date(2026, 1, 15))
+    found = cut(plant, [lease("L1", ("X",), ("A-B.1", "B-Z.1"), diversity=diversity)], "span:X")
+
+    assert second_of(found, "L1").route.spans == second
+
+
+def test_that_no_second_route_is_as_diverse_is_said_with_what_is_in_the_way():
+    plant = network("A-B 100, B-Z 100, A-C 200, C-Z 200, B-Z.2: B-Z 1")
+    found = cut(plant, [lease("L1", BY_B, BY_C)], "span:A-B")
+
+    assert second_of(found, "L1").route is None
+    assert second_of(found, "L1").why == (
+        "Without span A-B (A – B), which was left out, no run of spans leads from A to Z.",
+    )
+
+
+def test_of_two_leases_that_want_the_last_pair_the_earlier_one_gets_it():
+    plant = network("A-B 100, B-Z 100, A-C 200 x1, C-Z 200")
+    early, late = lease("L9", BY_B, day=1), lease("L1", BY_B, day=2)
+    found = cut(plant, [late, early], "span:A-B")
+
+    assert fates(found.hits) == {"L9": ("rerouted", BY_C), "L1": ("lost", None)}
+    lost = found.hits[1].replacement
+    assert lost.why == ("Span A-C (A – C) has 0 free pairs; 1 asked for.",)
+
+
+def test_without_regard_to_pairs_both_are_led_over_it():
+    plant = network("A-B 100, B-Z 100, A-C 200 x1, C-Z 200")
+    found = cut(plant, [lease("L1", BY_B), lease("L2", BY_B)], "span:A-B")
+
+    assert fates(found.regardless_of_pairs) == {"L1": ("rerouted", BY_C), "L2": ("rerouted", BY_C)}
+
+
+def test_leases_that_start_on_one_day_are_taken_by_reference_and_another_order_can_be_asked_for():
+    plant = network("A-B 100, B-Z 100, A-C 200 x1, C-Z 200")
+    leases = [lease("L2", BY_B), lease("L1", BY_B)]
+    last_first = Order("last reference first", lambda each: (-int(each.reference[1:]),))
+
+    assert fates(cut(plant, leases, "site:B").hits)["L1"] == ("rerouted", BY_C)
+    otherwise = cut(plant, leases, "site:B", order=last_first)
+    assert fates(otherwise.hits) == {"L2": ("rerouted", BY_C), "L1": ("lost", None)}
+    assert otherwise.order == "last reference first"
+
+
+def test_a_longer_way_round_is_taken_once_the_shorter_one_is_full():
+    plant = network("A-B 100, B-Z 100, A-C 200 x3, C-Z 200, A-D 300, D-Z 300 x2")
+    found = cut(plant, [lease(f"L{day}", BY_B, pairs=2, day=day) for day in (1, 2, 3)], "span:B-Z")
+
+    assert fates(found.hits) == {"L1": ("rerouted", BY_C), "L2": ("rerouted", BY_D), "L3": ("lost", None)}
+
+
+def test_nobody_is_given_a_second_route_before_everybody_has_one():
+    plant = network("A-B 100, B-Z 100, A-C 200 x0, C-Z 200, A-D 300 x1, D-Z 300")
+    protected, plain = lease("L1", BY_B, BY_C, day=1), lease("L2", BY_B, day=2)
+
+    assert second_of(cut(plant, [protected], "site:B"), "L1").route.spans == BY_D
+    together = cut(plant, [protected, plain], "site:B")
+    assert fates(together.hits) == {"L1": ("survives", BY_C), "L2": ("rerouted", BY_D)}
+    assert second_of(together, "L1").route is None
+
+
+def test_a_lease_uses_its_own_pairs_again_where_its_failed_route_still_stands():
+    plant = network("A-B 100 x0, B-Z 100, B-C 50, C-Z 200")
+    found = cut(plant, [lease("L1", BY_B)], "span:B-Z")
+
+    assert fates(found.hits) == {"L1": ("rerouted", ("A-B", "B-C", "C-Z"))}
+
+
+def test_nobody_else_uses_the_pairs_that_a_failed_lease_still_holds():
+    plant = network("A-B 100 x0, B-Z 100, A-C 10, C-B 10 x0, B-D 10")
+    first, other = lease("L1", BY_B, day=1), lease("L2", ("A-C", "C-B"), day=2)
+    found = cut(plant, [first, other], "span:B-Z", "span:A-C")
+
+    assert fates(found.hits) == {"L1": ("lost", None), "L2": ("lost", None)}
+    assert "Span A-B (A – B) has 0 free pairs; 1 asked for." in found.hits[1].replacement.why
+
+
+def test_a_risk_group_takes_all_its_spans_with_it():
+    plant = network("A-B 100 [K], B-Z 100, A-C 200, C-Z 200 [K], A-D 300, D-Z 300")
+    leases = [lease("L1", BY_B, BY_C), lease("L2", BY_D), lease("L3", BY_C)]
+    found = cut(plant, leases, "risk:K")
+
+    assert found.failed == ("L1", "L3")
+    assert fates(found.hits) == {"L1": ("rerouted", BY_D), "L3": ("rerouted", BY_D)}
+    assert second_of(found, "L1").route is None
+
+
+def test_a_lease_that_ends_at_a_site_that_is_cut_is_lost():
+    found = cut(network(THREE_WAYS), [lease("L1", BY_B, BY_C)], "site:Z")
+
+    assert fates(found.hits) == {"L1": ("lost", None)}
+    assert found.hits[0].replacement.why == ("It ends at site Z, which is cut.",)
+    assert fates(found.regardless_of_pairs) == {"L1": ("lost", None)}
+
+
+def test_a_route_can_be_written_from_either_end_and_over_spans_laid_either_way():
+    plant = network("B-A 100, B-Z 100, A-C 200, Z-C 200")
+    found = cut(plant, [lease("L1", ("B-Z", "B-A"))], "span:B-A")
+
+    assert fates(found.hits) == {"L1": ("rerouted", ("Z-C", "A-C"))}
+
+
+def test_the_index_has_each_lease_once_at_each_span_that_it_crosses():
+    leases = [lease("L1", BY_B, BY_C), lease("L2", BY_B)]
+
+    assert leases_by_span(leases) == {"A-B": [0, 1], "B-Z": [0, 1], "A-C": [0], "C-Z": [0]}
+
+
+def test_a_simulation_as_json():
+    plant = network("A-B 100, B-Z 100, A-C 200, C-Z 200, A-D 300 x2, D-Z 300")
+    leases = [lease("L1", BY_B, BY_C, day=1), lease("L2", BY_B, pairs=2, day=2), lease("L3", BY_B, pairs=3, day=3)]
+    plant = plant.with_free_pairs(dict.fromkeys(plant.spans, 2))
+    document = simulation_as_json(cut(plant, leases, "span:A-B", "site:B"))
+
+    assert document["cuts"] == ["span:A-B", "site:B"]
+    assert document["order"] == "earliest start first, then by reference"
+    assert (document["hit"], document["failed"]) == (["L1", "L2", "L3"], ["L2", "L3"])
+    way_by_d = {"spans": list(BY_D), "length_m": 600, "why": []}
+    assert document["surviving"] == [{"reference": "L1", "spans": list(BY_C), "second": way_by_d}]
+    assert document["reroutable"] == [
+        {"reference": "L2", "spans": list(BY_C), "length_m": 400, "why": [], "second": None}
     ]
+    (lost,) = document["not_reroutable"]
+    assert lost["reference"] == "L3"
+    assert lost["spans"] is None
+    assert lost["why"]
+    assert [row["reference"] for row in document["regardless_of_pairs"]["reroutable"]] == ["L2", "L3"]
+    assert document["regardless_of_pairs"]["not_reroutable"] == []
 
 
-def test_every_fault_of_a_table_of_leases_is_told_by_row_and_column():
-    table = b"reference,spans,second_spans,pairs\nL1,A-B;GONE,,1\nL2,A-B;C-Z,,1\nL3,A-B,A-C,0\nL1,,,1\n"
+def test_a_simulation_in_words():
+    plant = network("A-B 100, B-Z 100, A-C 200 x1, C-Z 200, A-D 300 x1, D-Z 300")
+    leases = [lease("L1", BY_B, BY_C, day=1), lease("L2", BY_B, day=2), lease("L3", BY_B, pairs=2, day=3)]
+
+    assert explain_simulation(cut(plant, leases, "span:A-B")) == (
+        "Leases hit: 3. Surviving on another route: 1. Failed: 2, of which 1 can be re-routed one after another"
+        " (earliest start first, then by reference) and 1 cannot.",
+        "L1 survives over A-C C-Z. A second route, as diverse as before: A-D D-Z (600 m).",
+        "L2 can be led over A-C C-Z (400 m).",
+        "L3 cannot be led another way. Span A-C (A – C) has 0 free pairs; 2 asked for.",
+        "If every span had pairs enough, L3 can be led over A-C C-Z (400 m).",
+    )
+
+
+def test_what_is_cut_is_read_once_each():
+    plant = network("A-B 100 [K], B-Z 100")
+
+    assert read_cuts(plant, ["span:A-B", "risk:K", " site:B", "span:A-B"]) == (
+        Element(ElementKind.SPAN, "A-B"),
+        Element(ElementKind.RISK, "K"),
+        Element(ElementKind.SITE, "B"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "said"),
+    [
+        ([], Invalid, "Nothing is cut."),
+        (["A-B"], Invalid, "“A-B” does not say what is cut."),
+        (["duct:K"], Invalid, "“duct:K” does not say what is cut."),
+        (["span:"], Invalid, "“span:” does not say what is cut."),
+        (["span:Q"], NotFound, "There is no span Q in the network."),
+        (["risk:Q"], NotFound, "There is no risk group Q in the network."),
+        (["site:Q"], NotFound, "There is no site Q in the network."),
+    ],
+)
+def test_what_cannot_be_cut_is_refused(words, kind, said):
+    with pytest.raises(kind) as refused:
+        read_cuts(network("A-B 100"), words)
+
+    assert [problem.message for problem in refused.value.problems] == [said]
+
+
+def test_everything_wrong_with_what_is_cut_is_said_at_once():
     with pytest.raises(Invalid) as refused:
-        read_leased_routes(network(SQUARE), table)
-    told = [(problem.row, problem.column) for problem in refused.value.problems]
-    assert told == [(2, "spans"), (3, "spans"), (4, "pairs"), (4, "second_spans"), (5, "spans"), (5, "reference")]
+        read_cuts(network("A-B 100"), ["x", "span:Q", "site:R"])
+
+    assert [problem.code for problem in refused.value.problems] == ["bad_cut", "unknown", "unknown"]
