@@ -11,7 +11,6 @@ import click
 from cni.cli.output import explain
 from cni.config import Config
 from cni.primitives.errors import CniError, Invalid
-from cni.schemas.problems import answer_to
 
 COMMANDS = {
     "audit": "cni.cli.audit:audit",
@@ -60,14 +59,20 @@ def main() -> None:
         sys.exit(cni.main(standalone_mode=False))
     except CniError as error:
         explain(error, as_json=as_json)
-        sys.exit(answer_to(error).exit_code)
+        sys.exit(_exit_code(error))
     except click.ClickException as error:
         error.show()
         if as_json:
             click.echo(json.dumps({"error": {"code": "usage", "detail": error.format_message()}}))
-        sys.exit(answer_to(Invalid("")).exit_code)
+        sys.exit(_exit_code(Invalid("")))
     except click.Abort:
         sys.exit(130)  # as a shell reports Ctrl-C
+
+
+def _exit_code(error: CniError) -> int:
+    from cni.schemas.problems import answer_to  # late: a command that goes well needs no table of refusals
+
+    return answer_to(error).exit_code
 
 
 def open_database() -> None:
