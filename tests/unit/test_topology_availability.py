@@ -1,69 +1,97 @@
-"""The availability of routes, against adding up every state that their things can be in."""
+"""How available one route is, or a pair of them."""
 
 from __future__ import annotations
 
-from itertools import product
-from math import prod
+import math
 
 import pytest
 
-from cni.topology.availability import DEMONSTRATION, FailureFigures, availability, availability_as_json
+from cni.primitives.errors import Invalid
+from cni.topology.availability import FailureFigures, availability, availability_as_json
 from tests.notation import network
 
-BAD = FailureFigures(
-    cuts_a_year_per_1000_km=90_000, hours_to_mend_a_span=12, failures_a_year_of_a_risk=50, hours_to_mend_a_risk=40
+# 1 km of span is mended as long as it works, so it works half the time; so does a risk group.
+EVEN = FailureFigures(
+    span_failures_per_km_year=1, span_repair_hours=8760, group_failures_per_year=1, group_repair_hours=8760
 )
-"""Everything fails so often that a mistake would show."""
-
-
-def by_all_states(drawn, routes):
-    works = {id: BAD.of_span(span.length_m) for id, span in drawn.spans.items()}
-    works |= dict.fromkeys(drawn.risk_ids, BAD.of_risk)
-    total = 0.0
-    for state in product((True, False), repeat=len(works)):
-        up = dict(zip(works, state, strict=True))
-        needed = [[*route, *(risk for span in route for risk in drawn.spans[span].risks)] for route in routes]
-        if any(all(up[each] for each in things) for things in needed):
-            total += prod(works[each] if up[each] else 1 - works[each] for each in works)
-    return total
 
 
 @pytest.mark.parametrize(
-    "routes",
+    ("plant", "routes", "fraction"),
     [
-        [["A-B", "B-Z"]],
-        [["A-B", "B-Z"], ["A-C", "C-Z"]],
-        [["A-B", "B-Z"], ["A-B", "B-C", "C-Z"]],
-        [["A-B", "B-Z"], ["A-B", "B-Z"]],
+        ("A-Z 1000", [["A-Z"]], 1 / 2),
+        ("A-Z 3000", [["A-Z"]], 1 / 4),
+        ("A-Z 0", [["A-Z"]], 1),
+        ("A-B 1000, B-Z 1000", [["A-B", "B-Z"]], 1 / 4),
+        ("A-Z 1000 [K]", [["A-Z"]], 1 / 4),
+        ("A-B 1000 [K], B-Z 1000 [K]", [["A-B", "B-Z"]], 1 / 8),  # one group, however many of its spans
+        ("A-Z 1000, A-Z 1000", [["A-Z"], ["A-Z.2"]], 3 / 4),
+        ("A-Z 1000 [K], A-Z 1000 [L]", [["A-Z"], ["A-Z.2"]], 1 - (3 / 4) ** 2),
+        ("A-Z 1000 [K], A-Z 1000 [K]", [["A-Z"], ["A-Z.2"]], 1 / 2 * 3 / 4),  # K is shared
+        ("A-B 1000, B-Z 1000, B-Z 1000", [["A-B", "B-Z"], ["A-B", "B-Z.2"]], 1 / 2 * 3 / 4),  # as A-B is here
+        ("A-Z 1000 [K L], A-Z 1000 [K]", [["A-Z"], ["A-Z.2"]], 1 / 2 * (1 - 3 / 4 * 1 / 2)),
+        ("A-Z 1000", [["A-Z"], ["A-Z"]], 1 / 2),  # twice the same route is one
     ],
 )
-def test_the_closed_form_is_what_all_states_add_up_to(routes):
-    drawn = network("A-B 1200 [K1 K2], B-Z 900, A-C 1500, C-Z 1100 [K1], B-C 300 [K3]")
-    found = availability(drawn, routes, BAD)
-    assert found.together == pytest.approx(by_all_states(drawn, routes), rel=1e-12)
-    assert found.of_routes == pytest.approx([by_all_states(drawn, [route]) for route in routes], rel=1e-12)
+def test_what_is_shared_counts_once_and_either_of_the_rest_is_enough(plant, routes, fraction):
+    assert availability(network(plant), routes, EVEN).fraction == pytest.approx(fraction, abs=1e-15)
 
 
-def test_a_second_route_is_worth_more_the_less_it_shares():
-    drawn = network("A-B 12000 [K1], B-Z 9000, A-C 15000, C-Z 11000 [K1], A-Z 30000")
-    single, half, whole = (
-        availability(drawn, routes).minutes_down_a_year
-        for routes in ([["A-B", "B-Z"]], [["A-B", "B-Z"], ["A-C", "C-Z"]], [["A-B", "B-Z"], ["A-Z"]])
+def test_minutes_are_those_of_a_year_at_which_nothing_works():
+    found = availability(network("A-Z 1000"), [["A-Z"]], EVEN)
+
+    assert found.minutes_a_year == 525_600 / 2
+
+
+def test_by_what_is_assumed_100_km_are_down_for_three_and_a_quarter_hours_a_year():
+    found = availability(network("A-Z 100000"), [["A-Z"]])
+
+    # 0.27 failures of 12 hours
+    assert found.minutes_a_year == pytest.approx(0.27 * 12 * 60, rel=0.001)
+    assert found.assumptions == (
+        "A span fails 0.0027 times a year for each kilometre, and is mended in 12 hours.",
+        "A risk group fails as a whole 0.01 times a year, and is mended in 48 hours.",
+        "Spans and risk groups fail independently of each other.",
+        "Sites and the members' own equipment never fail.",
     )
-    assert whole < half < single
 
 
-def test_ten_kilometres_of_cable_are_down_for_a_quarter_of_an_hour_a_year():
-    found = availability(network("A-Z 10000"), [["A-Z"]])
-    assert found.minutes_down_a_year == pytest.approx(10 / 1000 * 2.13 * 12 * 60, rel=1e-4)
+def test_of_a_pair_it_is_said_besides_what_that_takes_for_granted():
+    said = availability(network("A-Z 1, A-Z 1"), [["A-Z"], ["A-Z.2"]]).assumptions
+
+    assert said[2] == "Spans and risk groups fail independently of each other; what both routes cross counts once."
+    assert said[-1] == "The change from one route to the other takes no time."
 
 
-def test_the_assumptions_stand_with_the_figures():
-    told = availability_as_json(availability(network("A-Z 10"), [["A-Z"]]))
-    assert told["assumptions"] == list(DEMONSTRATION.assumptions)
-    assert "2.13 times a year" in told["assumptions"][0]
+def test_as_json():
+    found = availability(network("A-Z 1000"), [["A-Z"]], EVEN)
+
+    assert availability_as_json(found) == {
+        "fraction": 0.5,
+        "minutes_a_year": 262_800,
+        "assumptions": list(found.assumptions),
+    }
 
 
-def test_there_is_no_closed_form_for_three_routes():
-    with pytest.raises(ValueError, match="3 routes"):
-        availability(network("A-Z 10"), [["A-Z"]] * 3)
+@pytest.mark.parametrize(
+    ("routes", "said"),
+    [
+        ([], "There are 0 routes."),
+        ([["A-Z"]] * 3, "There are 3 routes."),
+        ([[]], "Route 1 has no span."),
+        ([["A-Z", "Q"]], "There is no span Q in the network."),
+    ],
+)
+def test_what_are_no_routes_is_refused(routes, said):
+    with pytest.raises(Invalid) as refused:
+        availability(network("A-Z 1"), routes)
+
+    assert [problem.message for problem in refused.value.problems] == [said]
+
+
+@pytest.mark.parametrize("wrong", [-1.0, math.inf, math.nan])
+def test_a_figure_that_cannot_be_is_refused(wrong):
+    with pytest.raises(Invalid) as refused:
+        availability(network("A-Z 1"), [["A-Z"]], FailureFigures(group_repair_hours=wrong))
+
+    assert refused.value.problems[0].place == "group_repair_hours"
