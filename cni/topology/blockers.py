@@ -76,11 +76,11 @@ def _risks_in_the_way(asked: Asked, pair: Pair) -> Iterator[Blocker]:
     enough = f" with {_pairs(asked.question.pairs)}" if asked.any_short else ""
     for risk in pair.unavoidable:
         id = asked.view.risk_ids[risk]
-        yield _blocker(asked, BlockerKind.RISK, id, f"every route {ends}{enough} uses {_called(network, 'risk', id)}.")
+        yield _blocker(asked, BlockerKind.RISK, id, f"every route {ends}{enough} uses {network.called('risk', id)}.")
     none = "no two routes" if pair.is_proven else "no two routes were found that,"
     for kind, id in _shared_besides(asked, pair):
         why = f"{none} {ends}{enough}, share no risk group and no site; those that share least share"
-        yield _blocker(asked, kind, id, f"{why} {_called(network, kind, id)}.")
+        yield _blocker(asked, kind, id, f"{why} {network.called(kind, id)}.")
 
 
 def _shared_besides(asked: Asked, pair: Pair) -> Iterator[tuple[BlockerKind, str]]:
@@ -102,7 +102,7 @@ def sharing_risks(asked: Asked, risks: Sequence[int]) -> tuple[Blocker, ...]:
     """Return that the risk groups which the shortest of several routes share stand in the way of so many."""
     why = f"no {asked.question.routes} routes {_ends_of(asked)} share no risk group; of the shortest, several use"
     ids = [asked.view.risk_ids[risk] for risk in risks]
-    return tuple(_blocker(asked, BlockerKind.RISK, id, f"{why} {_called(asked.network, 'risk', id)}.") for id in ids)
+    return tuple(_blocker(asked, BlockerKind.RISK, id, f"{why} {asked.network.called('risk', id)}.") for id in ids)
 
 
 def not_used(asked: Asked) -> Iterator[Blocker]:
@@ -110,7 +110,7 @@ def not_used(asked: Asked) -> Iterator[Blocker]:
     ends, reachable = _ends_of(asked), spans_between(asked.view, asked.ends, asked.closed)
     lone = [each for each in asked.question.must_use if not np.isin(spans_of(asked.view, each), reachable).any()]
     for element in lone or asked.question.must_use:
-        called = _called(asked.network, element.kind, element.id)
+        called = asked.network.called(element.kind, element.id)
         several = " with everything else that has to be used" if len(asked.question.must_use) > 1 else ""
         why = f"no route {ends} uses {called}." if lone else f"no routes {ends} as asked for use {called}{several}."
         yield _blocker(asked, BlockerKind(element.kind), element.id, why)
@@ -118,7 +118,7 @@ def not_used(asked: Asked) -> Iterator[Blocker]:
 
 def too_close(network: Network, nearest: Separation, asked_m: float) -> Blocker:
     """Return that two routes come closer to each other than asked, and over which spans."""
-    one, other = (_called(network, "span", span) for span in nearest.spans)
+    one, other = (network.called("span", span) for span in nearest.spans)
     why = f"The routes come within {nearest.metres:,.0f} m of each other: {one} and {other}; {asked_m:,g} m asked for."
     return Blocker(BlockerKind.SPAN, nearest.spans[0], network.span_name(nearest.spans[0]), why)
 
@@ -135,7 +135,7 @@ def _blockers_at(asked: Asked, barrier: Barrier) -> Iterator[Blocker]:
     view, network = asked.view, asked.network
     spans = [(BlockerKind.SPAN, view.span_ids[span]) for span in barrier.spans]
     sites = [(BlockerKind.SITE, view.site_ids[site]) for site in barrier.sites]
-    called = [_called(network, kind, id) for kind, id in (*spans, *sites)]
+    called = [network.called(kind, id) for kind, id in (*spans, *sites)]
     if len(called) == 1:
         why = f"every route {_ends_of(asked)} {'crosses' if spans else 'passes'} {called[0]}."
     else:
@@ -152,7 +152,7 @@ def _lacking_pairs(asked: Asked, spans: Int32s, pairs: int) -> Iterator[Blocker]
     for number in spans.tolist():
         id, free = asked.view.span_ids[number], int(asked.network.free_pairs[number])
         needed = f"{pairs} asked for" if pairs == asked.question.pairs else f"two routes over it need {pairs}"
-        why = f"{_called(asked.network, 'span', id)} has {_pairs(free)}; {needed}."
+        why = f"{asked.network.called('span', id)} has {_pairs(free)}; {needed}."
         yield Blocker(BlockerKind.CAPACITY, id, asked.network.span_name(id), why[0].upper() + why[1:])
 
 
@@ -171,35 +171,16 @@ def _keeping_apart(asked: Asked) -> Iterator[Blocker]:
         return
     for element in asked.question.without:
         if np.isin(joined[0], spans_of(view, element)).any():
-            called = _called(asked.network, element.kind, element.id)
+            called = asked.network.called(element.kind, element.id)
             why = f"Without {called}, which was left out, no run of spans leads from {a} to {z}."
-            yield Blocker(BlockerKind(element.kind), element.id, _name(asked.network, element.kind, element.id), why)
+            yield Blocker(BlockerKind(element.kind), element.id, asked.network.name(element.kind, element.id), why)
 
 
 def _blocker(asked: Asked, kind: BlockerKind, id: str, why: str) -> Blocker:
     """Return a blocker of routes that are subject to what the question leaves out."""
     why = f"With these exclusions, {why}" if asked.question.without else why[0].upper() + why[1:]
-    return Blocker(kind, id, _name(asked.network, kind, id), why)
+    return Blocker(kind, id, asked.network.name(kind, id), why)
 
 
 def _ends_of(asked: Asked) -> str:
     return f"from {asked.network.site_name(asked.question.a)} to {asked.network.site_name(asked.question.z)}"
-
-
-def _name(network: Network, kind: str, id: str) -> str:
-    match kind:
-        case "span":
-            return network.span_name(id)
-        case "site":
-            return network.site_name(id)
-        case "risk":
-            return network.risk_name(id)
-        case _:
-            return id
-
-
-def _called(network: Network, kind: str, id: str) -> str:
-    """Return how a sentence calls something: "span S12 (River bridge)"."""
-    name = _name(network, kind, id)
-    word = "risk group" if kind == "risk" else kind
-    return f"{word} {id}" if name == id else f"{word} {id} ({name})"

@@ -119,6 +119,16 @@ class Network:
         """Return what people call a risk group: its name, or else its id."""
         return self.risk_names.get(risk_id) or risk_id
 
+    def name(self, kind: str, id: str) -> str:
+        """Return what people call a span (also one that lacks pairs), a site or a risk group; other things by id."""
+        names = {"span": self.span_name, "capacity": self.span_name, "site": self.site_name, "risk": self.risk_name}
+        return names[kind](id) if kind in names else id
+
+    def called(self, kind: str, id: str) -> str:
+        """Return how a sentence calls something: "span S12 (River bridge)"."""
+        name, word = self.name(kind, id), "risk group" if kind == "risk" else kind
+        return f"{word} {id}" if name == id else f"{word} {id} ({name})"
+
 
 def build_network(sites: Iterable[Site], spans: Iterable[Span], risk_names: Mapping[str, str] | None = None) -> Network:
     """Return the network of these sites and spans.
