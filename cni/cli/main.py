@@ -20,6 +20,7 @@ COMMANDS = {
     "find-hidden-risks": "cni.cli.hidden_risks:find_hidden_risks",
     "ledger": "cni.cli.ledger:ledger",
     "load": "cni.cli.load:load",
+    "reinforce": "cni.cli.reinforce:reinforce",
     "routes": "cni.cli.routes:routes",
     "settle": "cni.cli.settle:settle",
     "simulate": "cni.cli.simulate:simulate",

@@ -160,9 +160,7 @@ def _walk(plant: Plant) -> Walk:
                 walk.low[above] = min(walk.low[above], walk.low[place])
             place = above if found == NONE else found
     k = going.tally[1]
-    return Walk(
-        walk.order, walk.above, walk.entered_by, walk.low, walk.outside[:k], walk.upper[:k], walk.lower[:k]
-    )
+    return Walk(walk.order, walk.above, walk.entered_by, walk.low, walk.outside[:k], walk.upper[:k], walk.lower[:k])
 
 
 @compiled
