@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from cni.assets.models import Site, Span
 from cni.leases.concentration import is_in_service
+from cni.leases.leased_routes import leased_routes
 from cni.leases.models import Lease, LeaseSpan
 from cni.members.models import Member
 from cni.topology.network import Network
-from cni.topology.reliance import find_reliance
 from cni.topology.simulate import LeasedRoutes
 
 
@@ -36,7 +36,7 @@ def leases_across(
     crossing = select(LeaseSpan.lease_id).join(Span, Span.id == LeaseSpan.span_id).where(Span.code.in_(spans))
     own = [] if member_id is None else [Lease.member_id == member_id]
     rows = session.execute(
-        select(Lease, Member.name, a.code, a.name, z.name, LeaseSpan.route, Span.code)
+        select(Lease, Member.name, a.name, z.name, LeaseSpan.route, Span.code)
         .join(LeaseSpan, LeaseSpan.lease_id == Lease.id)
         .join(Span, Span.id == LeaseSpan.span_id)
         .join(Member, Member.id == Lease.member_id)
@@ -46,20 +46,12 @@ def leases_across(
         .order_by(Lease.reference, LeaseSpan.route, LeaseSpan.position)
     )
     routes: dict[Lease, dict[int, list[str]]] = {}
-    names: dict[Lease, tuple[str, str, str, str]] = {}
-    for lease, member, a_code, a_name, z_name, route, span in rows:
+    names: dict[Lease, tuple[str, str, str]] = {}
+    for lease, *named, route, span in rows:
         routes.setdefault(lease, {}).setdefault(route, []).append(span)
-        names[lease] = (member, a_code, a_name, z_name)
+        names[lease] = tuple(named)
     return [_serving(network, lease, list(routes[lease].values()), named) for lease, named in names.items()]
 
 
-def _serving(network: Network, lease: Lease, routes: list[list[str]], named: tuple[str, str, str, str]) -> ServingLease:
-    member, a_code, a_name, z_name = named
-    leased = LeasedRoutes(
-        lease.reference,
-        tuple(map(tuple, routes)),
-        lease.pairs,
-        find_reliance(network, a_code, routes).diversity,
-        lease.starts_on,
-    )
-    return ServingLease(leased, member, a_name, z_name)
+def _serving(network: Network, lease: Lease, routes: list[list[str]], named: tuple[str, str, str]) -> ServingLease:
+    return ServingLease(leased_routes(network, lease.reference, routes, lease.pairs, lease.starts_on), *named)

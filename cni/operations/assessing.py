@@ -27,6 +27,7 @@ from cni.leases.queries import find_lease
 from cni.members.policy import Actor, Permission, may, require, require_found
 from cni.primitives.errors import Conflict, NotFound
 from cni.topology.audit import audit, audit_as_json
+from cni.topology.availability import Availability, availability
 from cni.topology.exposure import Exposure, cut_off_sites, explain_exposure, find_exposure
 from cni.topology.network import Network
 from cni.topology.reliance import Reliance, find_reliance
@@ -83,12 +84,13 @@ class SiteResilience:
 
 @dataclass(frozen=True, slots=True)
 class LeaseResilience:
-    """What a lease relies on; `routes` are the codes of its spans."""
+    """What a lease relies on, and for how much of the time that works; `routes` are the codes of its spans."""
 
     plant: Plant
     lease: Lease
     routes: tuple[tuple[str, ...], ...]
     relies_on: Reliance
+    availability: Availability
 
 
 def audit_plant(session: Session, actor: Actor, *, on: date, at_once: int = AT_ONCE_SPANS) -> PlantAudit:
@@ -191,7 +193,7 @@ def assess_site(session: Session, actor: Actor, code: str) -> SiteResilience:
 
 
 def assess_lease(session: Session, actor: Actor, reference: str) -> LeaseResilience:
-    """Return what a lease relies on.
+    """Return what a lease relies on, and how available that makes it under stated assumptions.
 
     Permission: leases:read, for the lease's member.
     Raises:
@@ -203,7 +205,8 @@ def assess_lease(session: Session, actor: Actor, reference: str) -> LeaseResilie
     for use in lease.spans:
         routes.setdefault(use.route, []).append(use.span.code)
     plant, in_order = live_plant(session), tuple(tuple(spans) for spans in routes.values())
-    return LeaseResilience(plant, lease, in_order, find_reliance(plant.network, lease.from_site.code, in_order))
+    relies_on = find_reliance(plant.network, lease.from_site.code, in_order)
+    return LeaseResilience(plant, lease, in_order, relies_on, availability(plant.network, in_order))
 
 
 def _revision(session: Session) -> str:

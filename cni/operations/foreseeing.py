@@ -54,7 +54,8 @@ def _cut_problems(plant: Plant, words: Sequence[str]) -> Iterator[Problem]:
     if len(words) > MOST_CUTS:
         message = f"{len(words)} things are to fail together."
         yield Problem("too_many", message, f"Choose {MOST_CUTS} at most.", "cut")
-    for word in words[:MOST_CUTS]:
+        return
+    for word in words:
         kind, _, code = word.partition(":")
         if kind not in set(ElementKind):
             yield Problem(

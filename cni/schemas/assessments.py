@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,14 +11,16 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from cni.operations.assessing import LeaseResilience, PlantAudit, SiteResilience
+from cni.operations.foreseeing import Foreseen
 from cni.operations.reinforcing import Proposal
 from cni.operations.sharing import Share
 from cni.primitives.money import half_up
 from cni.schemas.reading import Request, View
 from cni.topology.exposure import Standing
-from cni.topology.questions import Diversity
+from cni.topology.questions import Diversity, Element
 
 NOT_ASKED = "not_asked"
+WORDS = {"type": "array", "items": {"type": "string"}, "description": "Each as span:CODE, site:CODE or risk:CODE."}
 
 
 class CodesView(View):
@@ -68,6 +71,8 @@ class LeaseResilienceView(View):
     )
     relies_on = ma.fields.Nested(CodesView, required=True)
     ends = ma.fields.List(ma.fields.String(), required=True)
+    down_minutes_a_year = ma.fields.Float(required=True, metadata={"description": "Expected, under `assumptions`."})
+    assumptions = ma.fields.List(ma.fields.String(), required=True)
 
 
 class SharedUseView(View):
@@ -108,6 +113,42 @@ class FailureRequest(Request):
     )
 
 
+class FateView(View):
+    """What becomes of a lease."""
+
+    lease = ma.fields.String(attribute="hit.lease.reference", required=True)
+    becomes = ma.fields.String(
+        attribute="hit.becomes",
+        required=True,
+        metadata={"description": "survives, rerouted (it could be led another way) or lost."},
+    )
+    ways = ma.fields.List(
+        ma.fields.List(ma.fields.String()),
+        required=True,
+        metadata={"description": "Spans of the routes that it has or could have then: the one in service first."},
+    )
+    why = ma.fields.Function(
+        lambda fate: list(fate.hit.replacement.why) if fate.hit.replacement else [],
+        metadata={"type": "array", "items": {"type": "string"}, "description": "Why it is lost."},
+    )
+    lacks_pairs = ma.fields.Boolean(required=True, metadata={"description": "It is lost for want of free pairs alone."})
+
+
+class FailureView(View):
+    """What things that fail together do. `leases` is null for those who may not read leases."""
+
+    cuts = ma.fields.List(ma.fields.String(), required=True)
+    spans = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Out of service."})
+    cut_off = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Sites, from the core."})
+    order = ma.fields.String(required=True, metadata={"description": "Who is led another way before whom."})
+    leases = ma.fields.List(
+        ma.fields.Nested(FateView),
+        allow_none=True,
+        required=True,
+        metadata={"description": "Your member's, as if nobody else needed the free pairs; for staff everyone's."},
+    )
+
+
 class AgainstRequest(Request):
     """Of what kind the failures are that shall not divide the plant any more."""
 
@@ -139,6 +180,57 @@ class ProposalRequest(AgainstRequest):
         return Proposal(given["within_m"], half_up(Fraction(given["pounds_per_metre"]) * 100)), given["against"]
 
 
+class AdviceRequest(AgainstRequest):
+    """Candidates of one's own, and what they shall be good for; loads to CSV and a kind."""
+
+    candidates = ma.fields.String(
+        required=True,
+        metadata={"label": "The candidates", "description": "CSV with the columns a,z,cost_pence,length_m."},
+    )
+
+    @ma.post_load
+    def _csv(self, given: dict[str, Any], **_rest: Any) -> tuple[bytes, Diversity]:
+        return given["candidates"].encode(), given["against"]
+
+
+class NewSpanView(View):
+    """A span that could be built; `row` is where it stands in the CSV, the header being row 1."""
+
+    row = ma.fields.Integer(required=True)
+    a = ma.fields.String(required=True)
+    z = ma.fields.String(required=True)
+    cost_pence = ma.fields.Integer(required=True)
+    length_m = ma.fields.Float(allow_none=True, required=True)
+
+
+class AdviceView(View):
+    """The cheapest of the candidates, what they cure, and what none of them does; no set is below the bound."""
+
+    against = ma.fields.Enum(Diversity, by_value=True, required=True)
+    candidates = ma.fields.List(ma.fields.Nested(NewSpanView), attribute="found.chosen", required=True)
+    cost_pence = ma.fields.Integer(attribute="found.cost_pence", required=True)
+    lower_bound_pence = ma.fields.Integer(attribute="found.lower_bound_pence", required=True)
+    proven_optimal = ma.fields.Boolean(attribute="found.proven_optimal", required=True)
+    cured = ma.fields.Function(lambda advice: _words(advice.found.cured), metadata=WORDS)
+    remaining = ma.fields.Function(lambda advice: _words(advice.found.remaining), metadata=WORDS)
+
+
+def failure_as_answer(foreseen: Foreseen) -> dict[str, Any]:
+    """Return what a failure does as `FailureView` takes it."""
+    failure = foreseen.failure
+    return {
+        "cuts": _words(failure.cuts),
+        "spans": sorted(failure.spans),
+        "cut_off": failure.cut_off,
+        "order": foreseen.order,
+        "leases": foreseen.fates,
+    }
+
+
+def _words(elements: Sequence[Element]) -> list[str]:
+    return [f"{element.kind}:{element.id}" for element in elements]
+
+
 def audit_as_answer(audited: PlantAudit) -> dict[str, Any]:
     """Return an audit as `PlantAuditView` takes it."""
     done = audited.document is not None
@@ -168,4 +260,6 @@ def lease_as_answer(found: LeaseResilience) -> dict[str, Any]:
         "diversity": relies.diversity,
         "relies_on": relies,
         "ends": relies.ends,
+        "down_minutes_a_year": found.availability.minutes_a_year,
+        "assumptions": found.availability.assumptions,
     }

@@ -7,16 +7,22 @@ from typing import Any
 from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
-from cni.operations import assessing, sharing
+from cni.operations import assessing, foreseeing, reinforcing, sharing
 from cni.schemas.assessments import (
+    AdviceRequest,
+    AdviceView,
     CommercialResilienceView,
+    FailureRequest,
+    FailureView,
     LeaseResilienceView,
     PlantAuditView,
     SiteResilienceView,
     audit_as_answer,
+    failure_as_answer,
     lease_as_answer,
     site_as_answer,
 )
+from cni.topology.questions import Diversity
 
 resilience = Resources("resilience", __name__, url_prefix="/resilience", description="What failures would do")
 
@@ -51,6 +57,25 @@ def find_lease_resilience(lease: str) -> Any:
     """Find what a lease relies on, and how available that makes it."""
     with runtime.reading() as session:
         return lease_as_answer(assessing.assess_lease(session, actor(), lease))
+
+
+@resilience.post("/what-if")
+@resilience.arguments(FailureRequest)
+@resilience.response(200, FailureView)
+def foresee_failure(given: dict[str, Any]) -> Any:
+    """Tell what becomes of sites and leases if things fail together. Nothing is kept."""
+    with runtime.reading() as session:
+        return failure_as_answer(foreseeing.what_if(session, actor(), given["cuts"], on=runtime.today()))
+
+
+@resilience.post("/reinforcement")
+@resilience.arguments(AdviceRequest)
+@resilience.response(200, AdviceView)
+def advise(given: tuple[bytes, Diversity]) -> Any:
+    """Choose the cheapest candidates after which no single failure divides the plant. Nothing is kept."""
+    candidates, against = given
+    with runtime.reading() as session:
+        return reinforcing.advise(session, actor(), candidates, against)
 
 
 @resilience.get("/commercial")

@@ -181,7 +181,7 @@ def test_candidates_of_ones_own_are_advised_on(enter, coop):
 
     page = planner.post("/resilience/reinforcement", data={"candidates": csv, "against_own": "span"})
     assert page.status_code == 200
-    assert rows_of(page, "Spans to build")[0].endswith("600 m £50,000.00")
+    assert rows_of(page, "The cheapest spans to build")[0].endswith("600 m £50,000.00")
     assert [line["kind"] for line in marks_on(page)["lines"]] == ["candidate", "chosen"]
     sent = {"file": (io.BytesIO(csv.encode()), "candidates.csv"), "against_own": "span"}
     assert "£50,000.00" in planner.post("/resilience/reinforcement", data=sent).text
@@ -202,7 +202,7 @@ def test_proposed_candidates_are_priced_by_the_metre_and_said_to_be_indicative(e
 
     page = planner.get("/resilience/reinforcement?against=span&within_m=5000&pounds_per_metre=100")
     assert "Indicative only" in page.text
-    assert "£" in rows_of(page, "Spans to build")[0]
+    assert "£" in rows_of(page, "The cheapest spans to build")[0]
     wrong = planner.get("/resilience/reinforcement?within_m=0&pounds_per_metre=free")
     assert wrong.status_code == 422
     assert "Sites can be proposed that are 1 to 50,000 metres apart." in wrong.text
