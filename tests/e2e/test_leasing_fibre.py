@@ -15,7 +15,7 @@ def test_a_diverse_lease_from_the_search_to_its_acceptance(open_page):
 
     search(planner, "AOB", "MSP")
     expect(planner.get_by_role("heading", name="Two routes from Ashton Old Baths")).to_be_visible()
-    expect(planner.get_by_text("Medlock chamber").first).to_be_visible()
+    expect(planner.locator("#answer").get_by_text("Medlock chamber").first).to_be_visible()
     expect(planner.get_by_text("25,469 m × 1 pair × £0.60 a metre and year")).to_be_visible()
     expect(planner.locator("plant-map")).to_have_attribute("data-state", "ready")
 
