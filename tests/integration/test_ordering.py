@@ -18,7 +18,6 @@ from cni.operations import ordering, searching
 from cni.operations.ordering import NoSuchRoutes, NotAUser, QuoteExpired, QuoteUsed
 from cni.primitives.errors import Forbidden, Invalid, NotFound
 from cni.topology.answers import Outcome
-from cni.topology.questions import Diversity
 from tests.conftest import NOW
 from tests.factories import make_actor, make_member, make_tariff
 from tests.leases import CHANCE, SITE_DIVERSE, START, make_coop
