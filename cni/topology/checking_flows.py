@@ -2,8 +2,8 @@
 
 The two textbook facts of flows, in the plainest form: there is no further route exactly if none leads from a to z
 through what is left; and routes have the least total length exactly if what is left holds no circle of negative length.
-Each span is two arcs, one a direction; taking an arc opens the opposite one at minus its length. Written for being
-believed, not for speed.
+Each span is two arcs, one a direction; taking an arc opens the opposite one at minus its length. Written to be
+believed rather than to be fast.
 
 Source: Ahuja, Magnanti and Orlin, Network Flows (1993), theorems 6.3 and 9.1.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 
 MANY = 1 << 30
 IN, OUT = 0, 1
@@ -32,6 +33,7 @@ class Leftover:
         self._arc_of: dict[tuple[str, str], int] = {}
         """By (span, site that it is left from)."""
         self._arc_across: dict[str, int] = {}
+        self._routes: list[list[int]] = []
 
     def add_site(self, site: str) -> None:
         """Let routes pass a site."""
@@ -47,10 +49,14 @@ class Leftover:
 
     def take(self, spans: Sequence[str], sites: Sequence[str]) -> None:
         """Take one route, which must be open."""
+        route = []
         for span, here, there in zip(spans, sites, sites[1:], strict=False):
-            self._push(self._arc_of[span, here])
+            route.append(self._arc_of[span, here])
             if there not in self._ends:
-                self._push(self._arc_across[there])
+                route.append(self._arc_across[there])
+        for arc in route:
+            self._push(arc)
+        self._routes.append(route)
 
     def take_one_more(self) -> bool:
         """Take any further route that fits, turning others aside where need be; tell whether there is one."""
@@ -72,26 +78,47 @@ class Leftover:
         return True
 
     def can_be_shortened(self) -> bool:
-        """Tell whether as many routes of less total length exist: whether what is left has a circle below nothing."""
-        points = list(self._arcs)
-        distance, arcs_walked = dict.fromkeys(points, 0), dict.fromkeys(points, 0)
-        waiting, queued = deque(points), set(points)
-        while waiting:
-            point = waiting.popleft()
-            queued.remove(point)
-            for arc in self._open_arcs(point):
-                reached = self._leads_to[arc]
-                through = distance[point] + self._length[arc]
-                if through >= distance[reached]:
+        """Tell whether as many routes of less total length exist: whether what is left has a circle below nothing.
+
+        Walks from the goal through what is left, cheapest first. Back along the routes that costs less than nothing,
+        and every circle below nothing has such a part, so all of them are met; but only by ways that come to nothing
+        at most, since on each route a point that costs nothing or less is known from the start.
+        """
+        cost, came_by = self._back_along_routes()
+        waiting = [(each, point) for point, each in cost.items()]
+        heapify(waiting)
+        while waiting and waiting[0][0] <= 0:
+            here, point = heappop(waiting)
+            for arc in self._open_arcs(point) if here == cost[point] else ():
+                reached, through = self._leads_to[arc], here + self._length[arc]
+                if reached in cost and through >= cost[reached]:
                     continue
-                distance[reached] = through
-                arcs_walked[reached] = arcs_walked[point] + 1
-                if arcs_walked[reached] > len(points):
+                if self._length[arc] < 0 and self._comes_from(point, reached, came_by):
                     return True
-                if reached not in queued:
-                    queued.add(reached)
-                    waiting.append(reached)
+                cost[reached], came_by[reached] = through, arc
+                heappush(waiting, (through, reached))
         return False
+
+    def _back_along_routes(self) -> tuple[dict[Point, int], dict[Point, int]]:
+        """Return what each point of a route costs from the goal, back along it, and the arc that leads there."""
+        cost, came_by = {self._goal: 0}, dict[Point, int]()
+        for route in self._routes:
+            back = 0
+            for arc in reversed(route):
+                point, back = self._leads_to[arc ^ 1], back - self._length[arc]
+                if back < cost.get(point, 1):
+                    cost[point], came_by[point] = back, arc ^ 1
+        return cost, came_by
+
+    def _comes_from(self, point: Point, sought: Point, came_by: dict[Point, int]) -> bool:
+        """Tell whether the way to a point leads over another one; or round in a circle, which is below nothing then."""
+        for _ in range(len(self._arcs)):
+            if point == sought:
+                return True
+            if point not in came_by:
+                return False
+            point = self._leads_to[came_by[point] ^ 1]
+        return True
 
     def _open_arcs(self, point: Point) -> Iterable[int]:
         return (arc for arc in self._arcs[point] if self._room[arc])
