@@ -16,8 +16,12 @@ export function finder(plant: Plant[], onFound: (feature: Plant) => void): HTMLE
   input.setAttribute('list', list.id)
   input.className = 'form-control'
   input.placeholder = 'Site or span'
+  let sought = ''
   input.addEventListener('change', () => {
     const typed = input.value.trim().toLowerCase()
+    // Leaving the box after Enter changes nothing: what was found must not be drawn anew under the pointer.
+    if (typed === sought) return
+    sought = typed
     const found = typed && [...byWords].find(([words]) => words.toLowerCase() === typed) || typed && [...byWords].find(([words]) => words.toLowerCase().includes(typed))
     input.setAttribute('aria-invalid', String(Boolean(typed && !found)))
     if (found) onFound(found[1])
