@@ -70,12 +70,12 @@ class Plant:
 
     def morton_order(self) -> Int64s:
         """Return the sites along a Z-curve over the map."""
-        return np.argsort(_spread(self.east_km, WIDTH_KM) | _spread(self.north_km, HEIGHT_KM) << 1, kind="stable")
+        return np.argsort(_spread(self.east_km) | _spread(self.north_km) << 1, kind="stable")
 
 
-def _spread(coordinates: Floats, most: float) -> Int64s:
-    """Return coordinates as whole numbers of 16 bits, with an empty bit above each bit."""
-    bits = (coordinates / most * 0xFFFF).astype(np.int64)
+def _spread(coordinates: Floats) -> Int64s:
+    """Return coordinates, from the least to the most, as whole numbers of 16 bits, with an empty bit above each bit."""
+    bits = ((coordinates - coordinates.min()) / max(np.ptp(coordinates), 1e-9) * 0xFFFF).astype(np.int64)
     for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
         bits = (bits | bits << shift) & mask
     return bits
@@ -194,6 +194,28 @@ def spans_of(plant: Plant, groups: Sequence[Int64s] = ()) -> Iterator[Span]:
 def network_of(plant: Plant, groups: Sequence[Int64s] = ()) -> Network:
     """Return the network of this plant, with these risk groups."""
     return build_network(sites_of(plant), spans_of(plant, groups))
+
+
+# Networks of others
+
+
+def topohub_plant(name: str) -> Plant:
+    """Return a network of the collection topohub: real and generated ones, with lengths in hundredths of kilometres."""
+    import topohub  # late: only developers have it
+
+    document = topohub.get(name)
+    numbers = {node["id"]: number for number, node in enumerate(document["nodes"])}
+    degrees = np.array([node["pos"] for node in document["nodes"]], dtype=float) - (WEST, SOUTH)
+    ends = np.array([(numbers[edge["source"]], numbers[edge["target"]]) for edge in document["edges"]], dtype=np.int64)
+    lengths_km = np.array([edge["dist"] for edge in document["edges"]], dtype=float)
+    east_km, north_km = degrees[:, 0] * KM_PER_DEGREE_EAST, degrees[:, 1] * KM_PER_DEGREE
+    return Plant(east_km, north_km, ends[:, 0], ends[:, 1], np.rint(lengths_km * MM_PER_KM).astype(np.int64))
+
+
+def any_pairs(plant: Plant, count: int, seed: int = 13) -> Int64s:
+    """Return (count, 2) sites: the ends of each pair are two, and chosen by chance."""
+    chance = np.random.default_rng([seed, plant.sites])
+    return np.array([chance.choice(plant.sites, 2, replace=False) for _ in range(count)], dtype=np.int64)
 
 
 def far_pairs(plant: Plant, count: int, seed: int = 11) -> Int64s:

@@ -34,15 +34,27 @@ import numpy as np
 import rustworkx
 
 from benchmarks.measuring import in_a_child, peak_mb, resident_mb, side_by_side, summary, timed_ms
-from benchmarks.networks import Int64s, Plant, colocated, ducts, far_pairs, make_plant, network_of
+from benchmarks.networks import (
+    Int64s,
+    Plant,
+    any_pairs,
+    colocated,
+    ducts,
+    far_pairs,
+    make_plant,
+    network_of,
+    topohub_plant,
+)
 from benchmarks.rivals import LIBRARIES, Rival, fastest_rival, igraph_graph, networkx_graph, rival, rustworkx_graph
 from cni.topology.answers import Answer, Outcome
+from cni.topology.audit import audit
 from cni.topology.network import Network
 from cni.topology.network_files import read_network
 from cni.topology.questions import Diversity, Question
 from cni.topology.routes import answer_question, find_answer
 from cni.topology.search import find_routes
 from cni.topology.view import Mask, compile_view
+from cni.topology.warming import warm
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 10_000, 100_000)
@@ -53,7 +65,14 @@ TRIES = 50
 ROUNDS = 5
 """How often is measured what takes long and depends on no pair."""
 LARGEST_FOR_NETWORKX = 100_000
-LARGEST_FOR_RISKS = 100_000
+TOPOHUB = (
+    "topozoo/Janetbackbone",
+    "sndlib/cost266",
+    "sndlib/germany50",
+    "topozoo/TataNld",
+    "backbone/europe_nosc",
+    "backbone/world",
+)
 FRESH_PROCESSES = 7
 SMALL = 40
 """Sites of the network that a fresh process answers from."""
@@ -83,6 +102,8 @@ class Course:
     plant: Plant
     pairs: int
 
+    make_pairs: Callable[[Plant, int], Int64s] = far_pairs
+
     @cached_property
     def network(self) -> Network:
         """The plant's network, with ducts as its risk groups."""
@@ -91,13 +112,13 @@ class Course:
     @cached_property
     def rivals(self) -> dict[str, Rival]:
         """Every other library that can cope with the size, in the order that suits it."""
-        pairs = far_pairs(self.plant, self.pairs)
+        pairs = self.make_pairs(self.plant, self.pairs)
         names = [name for name in LIBRARIES if name != "networkx" or self.plant.sites <= LARGEST_FOR_NETWORKX]
         return {name: fastest_rival(name, self.plant, pairs) for name in names}
 
     def cases(self, routes: int, network: Network, closed: Mask) -> Iterator[Case]:
-        """Yield far pairs between which so many site-diverse routes can be had, 2 or only 1."""
-        for pair in far_pairs(self.plant, self.pairs * TRIES).tolist():
+        """Yield pairs between which so many site-diverse routes can be had, 2 or only 1."""
+        for pair in self.make_pairs(self.plant, self.pairs * TRIES).tolist():
             a, z = map(self.plant.site_id, pair)
             case = Case(tuple(pair), network, Question(a, z, Diversity.SITE, 2), closed)
             if len(find_routes(network.view, case.ends, 2, closed, apart_at_sites=True)) == routes:
@@ -227,8 +248,6 @@ def risk_diverse(course: Course, groups: Sequence[Int64s]) -> Part:
 
 def audits(course: Course) -> Part:
     """Measure the whole audit against the others' bridges and articulation sites."""
-    from cni.topology.audit import audit
-
     graphs = {name: each.graph for name, each in course.rivals.items()}
     contenders = {"audit": lambda _: audit(forgetful(course.network))}
     contenders["rustworkx"] = lambda _: (
@@ -275,6 +294,7 @@ def memory(course: Course) -> Part:
     plant = course.plant
 
     def ours() -> dict[str, float]:
+        warm()  # machine code is no part of any of it
         groups = ducts(plant)
         before = trimmed_mb()
         network = network_of(plant, groups)
@@ -345,6 +365,16 @@ PARTS: dict[str, Callable[[Course], Part]] = {
 """In this order, so that memory is measured before there is much of it."""
 
 
+def of_others(pairs: int) -> Part:
+    """Measure pairs of routes on networks of topohub, between sites chosen by chance."""
+    found = {}
+    for name in TOPOHUB:
+        course = Course(topohub_plant(name), pairs, any_pairs)
+        size = {"sites": course.plant.sites, "spans": len(course.plant.a)}
+        found[name] = size | {"site_diverse": site_diverse(course)}
+    return found
+
+
 def machine() -> dict[str, object]:
     """Return what the figures depend on."""
     libraries = ("numpy", "numba", "networkx", "scipy", "rustworkx", "igraph")
@@ -353,21 +383,29 @@ def machine() -> dict[str, object]:
     return {"cores": os.cpu_count(), "system": platform.system(), "load_before": load, "versions": versions}
 
 
+def measured_at(size: int, pairs: int, parts: Sequence[str]) -> Part:
+    """Return these parts, measured on a plant of so many sites."""
+    course = Course(make_plant(size), pairs)
+    found: Part = {"spans": len(course.plant.a)}
+    for name in parts:
+        print(f"{size:,} sites: {name}", file=sys.stderr)
+        found[name] = PARTS[name](course)
+    return found | {"order": {name: each.order for name, each in course.rivals.items()}}
+
+
 def main() -> int:
     """Measure and print the figures."""
     parser = argparse.ArgumentParser(description="Measure the topology engine.")
     parser.add_argument("--size", type=int, action="append", help="sites of the network; may be given again")
     parser.add_argument("--pairs", type=int, default=PAIRS, help=f"how many pairs of far sites ({PAIRS})")
-    parser.add_argument("--only", action="append", choices=sorted(PARTS), help="a part; may be given again")
+    parser.add_argument("--only", action="append", choices=[*PARTS, "topohub"], help="a part; may be given again")
     options = parser.parse_args()
+    parts = options.only or [*PARTS, "topohub"]
     report: dict[str, Any] = {"benchmark": "topology", "machine": machine(), "pairs": options.pairs, "sizes": {}}
     for size in options.size or SIZES:
-        course = Course(make_plant(size), options.pairs)
-        found: Part = {"spans": len(course.plant.a)}
-        for name in [name for name in PARTS if not options.only or name in options.only]:
-            print(f"{size:,} sites: {name}", file=sys.stderr)
-            found[name] = PARTS[name](course)
-        report["sizes"][str(size)] = found | {"order": {name: each.order for name, each in course.rivals.items()}}
+        report["sizes"][str(size)] = measured_at(size, options.pairs, [name for name in PARTS if name in parts])
+    if "topohub" in parts:
+        report["topohub"] = of_others(options.pairs)
     print(json.dumps(report, indent=2))
     return 0
 

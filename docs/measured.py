@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from docs.measured_topology import topology
+
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 
 INTRODUCTION = """# Performance
@@ -19,7 +21,13 @@ in one run. `python3 dev.py bench NAME` prints a benchmark's figures as JSON; it
 
 def performance() -> str:
     """Return the page of all benchmarks."""
-    return INTRODUCTION + _allocation(json.loads((RESULTS / "allocation.json").read_text(encoding="utf-8")))
+    return "\n".join([INTRODUCTION + _allocation(_result("allocation")), topology(_result("topology")), ""])
+
+
+def _result(name: str) -> dict[str, Any]:
+    """Return what a benchmark printed."""
+    result: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return result
 
 
 def _allocation(result: dict[str, Any]) -> str:
