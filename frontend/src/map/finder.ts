@@ -30,6 +30,7 @@ export function finder(plant: Plant[], onFound: (feature: Plant) => void): HTMLE
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return
     event.preventDefault()
+    sought = ''
     input.dispatchEvent(new Event('change'))
   })
   return label
