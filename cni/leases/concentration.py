@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cni.assets.models import Site, Span
 from cni.leases.lifecycle import LeaseStatus
@@ -96,7 +96,7 @@ def is_in_service(on: date) -> ColumnElement[bool]:
     )
 
 
-def _visits(end: ColumnElement[int]) -> Select[int, int, int]:
+def _visits(end: InstrumentedAttribute[int]) -> Select[int, int, int]:
     route = select(LeaseSpan.lease_id, LeaseSpan.route, end.label("site_id"))
     return route.join(Span, Span.id == LeaseSpan.span_id)
 

@@ -47,9 +47,9 @@ def leases_across(
     )
     routes: dict[Lease, dict[int, list[str]]] = {}
     names: dict[Lease, tuple[str, str, str]] = {}
-    for lease, *named, route, span in rows:
+    for lease, member, from_site, to_site, route, span in rows:
         routes.setdefault(lease, {}).setdefault(route, []).append(span)
-        names[lease] = tuple(named)
+        names[lease] = (member, from_site, to_site)
     return [_serving(network, lease, list(routes[lease].values()), named) for lease, named in names.items()]
 
 

@@ -101,8 +101,10 @@ def find_hidden_risks(
     session.add_all(came)
     session.flush()
     if came or gone:
-        references = {"found": [risk.reference for risk in came], "gone": [risk.reference for risk in gone]}
-        record(session, actor, HiddenRisksFound(subject="co-op", **references), at=at)
+        found_and_gone = HiddenRisksFound(
+            subject="co-op", found=[risk.reference for risk in came], gone=[risk.reference for risk in gone]
+        )
+        record(session, actor, found_and_gone, at=at)
     return sorted(waiting.values(), key=lambda risk: (-risk.metres, risk.span_codes))
 
 

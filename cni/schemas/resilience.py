@@ -89,7 +89,8 @@ def advice_marks(advice: Advice | None) -> Marks:
         }
         for kind, new in kinds
     ]
-    left = {kind: [thing.id for thing in advice.found.remaining if thing.kind is kind] for kind in ElementKind}
+    remaining = [left.element for left in advice.found.remaining]
+    left = {kind: [thing.id for thing in remaining if thing.kind is kind] for kind in ElementKind}
     return marks(
         ADVICE_WORDS,
         spans=[(span, "bridge") for span in left[ElementKind.SPAN]],

@@ -161,7 +161,7 @@ def _name_of(plant: Plant, thing: Element) -> str:
 
 
 def _failure_counts(foreseen: foreseeing.Foreseen) -> list[tuple[str, int]]:
-    fates = Counter(fate.hit.becomes for fate in foreseen.fates or ())
+    fates = Counter[str](fate.hit.becomes for fate in foreseen.fates or ())
     leases = [(FATE_COUNTS[kind], fates[kind]) for kind in FATE_WORDS] if foreseen.fates is not None else []
     return [*leases, ("Sites cut off", len(foreseen.failure.cut_off)), ("Spans out", len(foreseen.failure.spans))]
 

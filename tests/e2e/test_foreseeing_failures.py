@@ -52,7 +52,9 @@ def test_the_cheapest_of_proposed_spans_is_drawn_and_priced(open_page):
     expect(steward.get_by_text("Indicative only").last).to_be_visible()
     ready(steward)
     expect(steward.locator(".map-legend")).to_contain_text("Span to build")
-    expect(steward.get_by_role("region", name="The cheapest spans to build").get_by_role("row").last).to_contain_text("£")
+    expect(steward.get_by_role("region", name="The cheapest spans to build").get_by_role("row").last).to_contain_text(
+        "£"
+    )
 
 
 def ready(page: Page) -> None:
