@@ -212,7 +212,9 @@ class AdviceView(View):
     lower_bound_pence = ma.fields.Integer(attribute="found.lower_bound_pence", required=True)
     proven_optimal = ma.fields.Boolean(attribute="found.proven_optimal", required=True)
     cured = ma.fields.Function(lambda advice: _words(advice.found.cured), metadata=WORDS)
-    remaining = ma.fields.Function(lambda advice: _words([left.element for left in advice.found.remaining]), metadata=WORDS)
+    remaining = ma.fields.Function(
+        lambda advice: _words([left.element for left in advice.found.remaining]), metadata=WORDS
+    )
 
 
 def failure_as_answer(foreseen: Foreseen) -> dict[str, Any]:
