@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
@@ -106,7 +107,7 @@ class View:
 def compile_view(graph: nx.MultiGraph, risk_ids: Collection[str]) -> View:
     """Return the view of a graph whose keys are span ids; `risk_ids` are those that are known besides the spans'."""
     site_ids = _in_morton_order(graph)
-    site_numbers = {id: number for number, id in enumerate(site_ids)}
+    site_numbers = dict(zip(site_ids, range(len(site_ids)), strict=True))
     spans = _Spans.of(graph, site_numbers)
     listed = [given.get("risks", ()) for given in spans.given]
     risks = sorted(set(risk_ids).union(*filter(None, listed)))
@@ -119,7 +120,7 @@ def compile_view(graph: nx.MultiGraph, risk_ids: Collection[str]) -> View:
         site_ids=site_ids,
         site_numbers=site_numbers,
         span_ids=spans.ids,
-        span_numbers={id: number for number, id in enumerate(spans.ids)},
+        span_numbers=dict(zip(spans.ids, range(len(spans.ids)), strict=True)),
         risk_ids=risks,
         risk_numbers=risk_numbers,
         arrays=Arrays(first_arc, arc_site, arc_span, spans.end_a, spans.end_z, spans.id_rank, cost, landmarks),
@@ -146,7 +147,7 @@ def costs_of(length_um: Int64s, span_ids: Sequence[str]) -> Int64s:
         tie_bits = LEAST_TIE_BITS
     tie_bits = min(tie_bits, MOST_TIE_BITS)
     each = 1 << (tie_bits - 1)
-    own = np.fromiter((crc32(id.encode()) for id in span_ids), np.int64, len(span_ids)) % max(each >> 5, 2)
+    own = np.fromiter(map(crc32, map(str.encode, span_ids)), np.int64, len(span_ids)) % max(each >> 5, 2)
     costs: Int64s = ((length_um + unit // 2) // unit << (tie_bits + spans_bits)) + each + own
     return costs
 
@@ -164,44 +165,39 @@ class _Spans(NamedTuple):
 
     @classmethod
     def of(cls, graph: nx.MultiGraph, site_numbers: Mapping[str, int]) -> _Spans:
-        end_a, end_z, ids, given = _listed(graph, site_numbers)
+        end_a, end_z, parallels = _neighbours(graph, site_numbers)
+        ids: list[str] = list(chain.from_iterable(parallels))
+        given: list[Mapping[str, Any]] = list(chain.from_iterable(map(dict.values, parallels)))
         rank = _ranks(ids)
-        ends = np.array([end_a, end_z], np.int32)
-        order = np.lexsort((rank, ends[1], ends[0]))
-        lengths_m = np.array([each["length_m"] for each in given], np.float64)
+        order = np.lexsort((rank, end_z, end_a))
+        lengths_m = np.fromiter(map(itemgetter("length_m"), given), np.float64, len(given))
         numbers = order.tolist()
         return cls(
-            ids=[ids[number] for number in numbers],
-            end_a=ends[0, order],
-            end_z=ends[1, order],
+            ids=list(map(ids.__getitem__, numbers)),
+            end_a=end_a[order],
+            end_z=end_z[order],
             id_rank=rank[order],
             length_um=np.rint(lengths_m[order] * MICROMETRES_PER_METRE).astype(np.int64),
-            given=[given[number] for number in numbers],
+            given=list(map(given.__getitem__, numbers)),
         )
 
 
-def _listed(
+def _neighbours(
     graph: nx.MultiGraph, site_numbers: Mapping[str, int]
-) -> tuple[list[int], list[int], list[str], list[Mapping[str, Any]]]:
-    """Return the spans of a graph as four lists: end with the lower number, other end, id, what is given.
+) -> tuple[Int32s, Int32s, list[dict[str, Mapping[str, Any]]]]:
+    """Return the ends of every span, the lower number first, and for each pair of neighbours what joins them, by id.
 
-    By neighbours, since the graph's own list of edges is several times slower; in four lists, since a tuple for each
-    span would set off Python's search for garbage again and again.
+    By whole lists, since the graph's own list of edges, one by one, would take several times as long.
     """
-    end_a: list[int] = []
-    end_z: list[int] = []
-    ids: list[str] = []
-    given: list[Mapping[str, Any]] = []
-    for a, neighbours in graph.adjacency():
-        here = site_numbers[a]
-        for z, parallel in neighbours.items():
-            there = site_numbers[z]
-            if here <= there:
-                end_a += [here] * len(parallel)
-                end_z += [there] * len(parallel)
-                ids += parallel.keys()
-                given += parallel.values()
-    return end_a, end_z, ids, given
+    adjacent = [neighbours for _, neighbours in graph.adjacency()]
+    here = np.fromiter(map(site_numbers.__getitem__, graph), np.int32, len(adjacent))
+    here = np.repeat(here, list(map(len, adjacent)))
+    there = np.fromiter(map(site_numbers.__getitem__, chain.from_iterable(adjacent)), np.int32, len(here))
+    joined = list(chain.from_iterable(map(dict.values, adjacent)))
+    once = np.flatnonzero(here <= there)
+    parallels = list(map(joined.__getitem__, once.tolist()))
+    each = once.repeat(list(map(len, parallels)))
+    return here[each], there[each], parallels
 
 
 def _ranks(ids: Sequence[str]) -> Int32s:
@@ -213,10 +209,8 @@ def _ranks(ids: Sequence[str]) -> Int32s:
 
 def _in_morton_order(graph: nx.MultiGraph) -> list[str]:
     """Return the ids of all sites along a Z-curve; those without a place come last, by id."""
-    ids = list(graph)
-    degrees = np.array(
-        [[place for _, place in graph.nodes.data(name, np.nan)] for name in ("lon", "lat")], np.float64
-    ).reshape(2, -1)
+    ids, given = list(graph), [given for _, given in graph.nodes.data()]
+    degrees = np.array([[each.get(name, np.nan) for each in given] for name in ("lon", "lat")], np.float64)
     cells = np.nan_to_num((degrees + 180) / 360 * (1 << 31), nan=(1 << 31) - 1).clip(0, (1 << 31) - 1)
     codes = _spread(cells[0].astype(np.uint64)) | _spread(cells[1].astype(np.uint64)) << np.uint64(1)
     return [ids[number] for number in np.lexsort((_ranks(ids), codes)).tolist()]
