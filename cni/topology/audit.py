@@ -152,7 +152,7 @@ def audit_as_json(found: Audit, *, with_cuts: bool = False) -> dict[str, Any]:
     cuts: dict[str, Any] = {"count": found.two_span_cuts}
     if with_cuts:
         cuts["cuts"] = sorted(_pairs(found))
-    standing = {place: found.standing == place for place in range(len(STANDINGS))}
+    standing = {place: (found.standing == place).view(np.uint8) for place in range(len(STANDINGS))}
     return {
         "bridges": _ids(view.span_ids, found.bridges),
         "articulation_sites": _ids(view.site_ids, found.articulation_sites),
@@ -195,8 +195,8 @@ def _pairs(found: Audit) -> list[list[str]]:
     return [list(pair) for begin, end in pairwise(first) for pair in combinations(sorted(ids[begin:end]), 2)]
 
 
-def _numbers(mask: NDArray[Any]) -> Int32s:
-    return np.flatnonzero(mask).astype(np.int32)
+def _numbers(mask: Mask) -> Int32s:
+    return np.flatnonzero(mask.view(np.bool_)).astype(np.int32)
 
 
 def _ids(ids: Sequence[str], numbers: Int32s) -> list[str]:

@@ -56,8 +56,6 @@ class _Trial(NamedTuple):
     words: Words
     shut: Mask
     """the spans that are closed, the bridges, and, while it is tried, the group"""
-    degree: Int32s
-    """by site: how many of its spans, those to itself left out, were not shut before"""
     taken: Int32s
     """the spans of the group that were not shut before"""
     basis: Words
@@ -83,22 +81,26 @@ class _Trial(NamedTuple):
 def sever(plant: Plant, labels: Labels, words: Words, groups: tuple[Int32s, Int32s], core: Core) -> Severed:
     """Return what each risk group does by itself; the spans of group `i` are `groups[1]` from `groups[0][i]` on."""
     first, member = groups
-    trial = _begin(plant, labels, words, first)
-    severed = Severed(np.zeros(len(first) - 1, np.uint8), np.zeros(len(labels.component), np.uint8))
-    for number in range(len(first) - 1):
+    shut = plant.closed | labels.is_bridge
+    inner = Plant(plant.first_arc, plant.arc_site, plant.arc_span, plant.end_a, plant.end_z, shut)
+    trial = _begin(inner, labels, words, first)
+    by_group, is_cut_off = np.zeros(len(first) - 1, np.uint8), np.zeros(len(labels.component), np.uint8)
+    degree, ends, wet, has_site = _degrees(inner, len(is_cut_off)), trial.tail, trial.wet, core.has_site
+    is_bridge, basis = labels.is_bridge, trial.basis
+    for number in range(len(by_group)):
         spans = member[first[number] : first[number + 1]]
         for span in spans:
-            severed.by_group[number] |= labels.is_bridge[span]
-        most = _cancelling(trial, spans)
+            by_group[number] |= is_bridge[span]
+        most = _cancelling(words, shut, spans, basis)
         if most == 0:
             continue
-        if _leaves_alone(trial, spans) == most and 2 * most < core.sites:
-            for site in trial.wet[:most]:
-                severed.is_cut_off[site] |= core.has_site[site]
-            severed.by_group[number] = 1
-        elif _is_severed_by(trial, spans, most, core, severed.is_cut_off):
-            severed.by_group[number] = 1
-    return severed
+        if _leave_alone(inner, degree, spans, ends, wet) == most and 2 * most < core.sites:
+            for i in range(most):
+                is_cut_off[wet[i]] |= has_site[wet[i]]
+            by_group[number] = 1
+        elif _is_severed_by(trial, spans, most, core, is_cut_off):
+            by_group[number] = 1
+    return Severed(by_group, is_cut_off)
 
 
 @compiled
@@ -107,7 +109,6 @@ def _begin(plant: Plant, labels: Labels, words: Words, first: Int32s) -> _Trial:
     for number in range(len(first) - 1):
         largest = max(largest, first[number + 1] - first[number])
     dry, none = np.full(len(labels.component), NONE, np.int32), np.empty(2 * largest, np.int32)
-    shut = plant.closed | labels.is_bridge
     return _Trial(
         plant.first_arc,
         plant.arc_site,
@@ -116,8 +117,7 @@ def _begin(plant: Plant, labels: Labels, words: Words, first: Int32s) -> _Trial:
         plant.end_z,
         labels.two_edge,
         words,
-        shut,
-        _degrees(plant, shut, len(dry)),
+        plant.closed,
         none,
         np.empty(MOST_WORDS, np.uint64),
         dry,
@@ -132,8 +132,8 @@ def _begin(plant: Plant, labels: Labels, words: Words, first: Int32s) -> _Trial:
 
 
 @compiled
-def _cancelling(trial: _Trial, spans: Int32s) -> int:
-    """Return how many pieces can come off at most by closing these spans.
+def _cancelling(words: Words, shut: Mask, spans: Int32s, basis: Words) -> int:
+    """Return how many pieces can come off at most where these spans are closed, those that are shut aside.
 
     That is how many of their words are the exclusive or of others', by elimination; for many spans, their number.
     """
@@ -141,50 +141,60 @@ def _cancelling(trial: _Trial, spans: Int32s) -> int:
         return len(spans)
     rank, cancelling = 0, 0
     for span in spans:
-        if trial.shut[span]:
+        if shut[span]:
             continue
-        word = trial.words[span]
+        word = words[span]
         for i in range(rank):
-            word = min(word, word ^ trial.basis[i])
+            word = min(word, word ^ basis[i])
         if word == 0:
             cancelling += 1
         else:
-            trial.basis[rank], rank = word, rank + 1
+            basis[rank], rank = word, rank + 1
     return cancelling
 
 
 @compiled
-def _leaves_alone(trial: _Trial, spans: Int32s) -> int:
-    """Return how many sites are left alone, that is, lose all spans but bridges; they are the first of the wet ones.
+def _leave_alone(plant: Plant, degree: Int32s, spans: Int32s, ends: Int32s, sites: Int32s) -> int:
+    """Return how many sites lose all their spans where these are closed; they are put into `sites`.
 
     So most groups are settled that sever anything. It is not looked for where there are many spans.
     """
-    count, alone = 0, 0
     if len(spans) > FEW_SPANS:
         return 0
+    count, alone = 0, 0
     for span in spans:
-        if trial.shut[span] == 0:
-            trial.tail[count], trial.tail[count + 1] = trial.end_a[span], trial.end_z[span]
+        if plant.closed[span] == 0:
+            ends[count], ends[count + 1] = plant.end_a[span], plant.end_z[span]
             count += 2
     for i in range(count):
-        site, lost, is_first = trial.tail[i], 0, True
-        for j in range(count):
-            # A span from a site to itself has both ends there, and there is no such in `degree`.
-            if trial.tail[j] == site and trial.tail[j ^ 1] != site:
-                lost += 1
-                is_first &= j >= i
-        if is_first and lost > 0 and lost == trial.degree[site]:
-            trial.wet[alone], alone = site, alone + 1
+        lost = degree[ends[i]]
+        if 2 * lost <= count and _count_losses(ends, count, i) == lost:
+            sites[alone], alone = ends[i], alone + 1
     return alone
 
 
 @compiled
-def _degrees(plant: Plant, shut: Mask, site_count: int) -> Int32s:
-    """Return how many spans each site has that are not shut; those to itself do not count."""
+def _count_losses(ends: Int32s, count: int, i: int) -> int:
+    """Return how many of these spans end at the site of end `i`; -1 if it was met before, or there are none.
+
+    The two ends of a span stand side by side; one from a site to itself does not count.
+    """
+    lost = 0
+    for j in range(count):
+        if ends[j] == ends[i] and ends[j ^ 1] != ends[i]:
+            if j < i:
+                return NONE
+            lost += 1
+    return lost if lost else NONE
+
+
+@compiled
+def _degrees(plant: Plant, site_count: int) -> Int32s:
+    """Return how many open spans each site has; those to itself do not count."""
     degree = np.zeros(site_count, np.int32)
-    for span in range(len(shut)):
+    for span in range(len(plant.closed)):
         a, z = plant.end_a[span], plant.end_z[span]
-        if shut[span] == 0 and a != z:
+        if plant.closed[span] == 0 and a != z:
             degree[a] += 1
             degree[z] += 1
     return degree
@@ -207,7 +217,7 @@ def _is_severed_by(trial: _Trial, spans: Int32s, most: int, core: Core, is_cut_o
     found, begin = False, 0
     for end in range(1, count + 1):
         if end == count or part[end_a[taken[end]]] != part[end_a[taken[begin]]]:
-            most = _cancelling(trial, taken[begin:end])
+            most = _cancelling(trial.words, trial.shut, taken[begin:end], trial.basis)
             found |= most > 0 and _falls_apart(trial, taken[begin:end], most, core, is_cut_off)
             begin = end
     return found

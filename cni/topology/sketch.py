@@ -59,9 +59,9 @@ def sketch_plant(plant: Plant, labels: Labels) -> tuple[Words, Classes]:
     while True:
         words = random_words(len(plant.end_a), salt)
         climb = climb_tree(labels.walk, words)
-        alike, is_certain = find_alike(labels, climb, words)
+        alike, is_certain = find_alike(labels.walk, climb, words)
         if is_certain:
-            words[plant.closed == 1] = 0
+            words[plant.closed.view(np.bool_)] = 0
             return words, Classes(*_classes(alike))
         salt += 1  # two words were alike by chance: once in 2 to the power of 64 for each pair of spans
 
@@ -99,64 +99,60 @@ def climb_tree(walk: Walk, words: Words) -> Climb:
 
 
 @compiled
-def find_alike(labels: Labels, climb: Climb, words: Words) -> tuple[Int32s, bool]:
+def find_alike(walk: Walk, climb: Climb, words: Words) -> tuple[Int32s, bool]:
     """Return for each span the first found with the same word, and whether any two such are sure to be a cut.
 
     Bridges, and spans from a site to itself, are like none (-1). Nothing more is looked for once two are no cut.
     """
-    walk, size = labels.walk, 16
+    size = 16
     while 2 * size < 3 * len(words):
         size *= 2
-    # By hash of the word: the first span that has it, and the last place that such a span of the tree enters.
-    first, last = np.full(size, NONE, np.int32), np.full(size, NONE, np.int32)
-    alike = np.full(len(words), NONE, np.int32)
-    for place in range(len(walk.order)):
-        span = walk.entered_by[place]
-        if span == NONE or labels.is_bridge[span]:
+    table, alike = np.full(size, NONE, np.int32), np.full(len(words), NONE, np.int32)
+    # By the first span with a word: the last place found that a span with this word enters, 0 for one outside the tree.
+    last, entered_by, covers, end = np.full(len(words), NONE, np.int32), walk.entered_by, climb.covers, climb.end
+    for place in range(len(entered_by)):
+        if covers[place] == 0:  # the first of its component, or entered by a bridge
             continue
-        slot = _slot(first, words, span)
-        if last[slot] != NONE and not _are_covered_alike(climb, last[slot], place):
+        span = entered_by[place]
+        first = _first_alike(table, words, span)
+        upper = last[first]
+        if upper != NONE and not _are_covered_alike(covers, end, upper, place):
             return alike, False
-        last[slot], alike[span] = place, first[slot]
+        last[first], alike[span] = place, first
     for i in range(len(walk.outside)):
-        slot = _slot(first, words, walk.outside[i])
-        alike[walk.outside[i]] = first[slot]
-        if first[slot] == walk.outside[i]:
-            continue
-        # The place 0 begins a component, so nothing enters it: here it says that a span outside the tree was seen.
-        if last[slot] < 1 or not _covers_alone(climb, last[slot], walk.upper[i], walk.lower[i]):
-            return alike, False
-        last[slot] = 0
+        span = walk.outside[i]
+        first = _first_alike(table, words, span)
+        alike[span] = first
+        if first != span:
+            place = last[first]
+            is_covered = walk.upper[i] < place <= walk.lower[i] < end[place]
+            if not is_covered or covers[place] != climb.shift + walk.upper[i]:  # by this one, and by no other
+                return alike, False
+        last[first] = 0
     return alike, True
 
 
 @compiled
-def _slot(first: Int32s, words: Words, span: int) -> int:
-    """Return where a span's word is in the table, having put the span there if there was none."""
-    size = len(first)
-    slot = np.int64(words[span] & np.uint64(size - 1))
-    while first[slot] != NONE and words[first[slot]] != words[span]:
-        slot = (slot + 1) & (size - 1)
-    if first[slot] == NONE:
-        first[slot] = span
-    return int(slot)
+def _first_alike(table: Int32s, words: Words, span: int) -> int:
+    """Return the first span with the same word, from a table by hash, into which this is put if there is none."""
+    mask, word = len(table) - 1, words[span]
+    slot = np.int64(word & np.uint64(mask))
+    while table[slot] != NONE and words[table[slot]] != word:
+        slot = (slot + 1) & mask
+    if table[slot] == NONE:
+        table[slot] = span
+    return int(table[slot])
 
 
 @compiled
-def _are_covered_alike(climb: Climb, upper: int, lower: int) -> bool:
+def _are_covered_alike(covers: Int64s, end: Int32s, upper: int, lower: int) -> bool:
     """Tell whether the same spans cover those that enter two places of the tree.
 
     They do if the lower is below the upper, as many cover either, and the places that these lead up to add up to the
     same. For those that cover the lower alone lead up to the upper place or to below it, those that cover the upper
     alone lead to above it: as many of the one cannot add up to the same as of the other, unless there are none.
     """
-    return bool(upper < lower < climb.end[upper] and climb.covers[upper] == climb.covers[lower])
-
-
-@compiled
-def _covers_alone(climb: Climb, place: int, upper: int, lower: int) -> bool:
-    """Tell whether a span that leads from a place of the tree up to another alone covers the span entering a third."""
-    return bool(upper < place <= lower < climb.end[place] and climb.covers[place] == climb.shift + upper)
+    return bool(upper < lower < end[upper] and covers[upper] == covers[lower])
 
 
 @compiled

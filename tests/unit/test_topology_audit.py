@@ -139,7 +139,7 @@ def test_words_that_are_alike_by_chance_are_found_out():
     certain = set()
     for salt in range(60):
         words = sketch.random_words(6, salt) & np.uint64(1)
-        _, is_certain = sketch.find_alike(labels, sketch.climb_tree(labels.walk, words), words)
+        _, is_certain = sketch.find_alike(labels.walk, sketch.climb_tree(labels.walk, words), words)
         certain.add(is_certain)
     assert certain == {False}  # no two spans of this one divide it, and six words of one bit cannot all differ
 
