@@ -220,7 +220,8 @@ def explain_reinforcement(found: Reinforcement) -> tuple[str, ...]:
     if not found.cured and not found.remaining:
         return (f"No single {kind} that fails divides the network, so nothing has to be built.",)
     cured, remaining = len(found.cured), len(found.remaining)
-    sentences = [f"{cured + remaining:,} {kind}{'' if cured + remaining == 1 else 's'} that alone divide the network."]
+    is_one = cured + remaining == 1
+    sentences = [f"{cured + remaining:,} {kind}{' alone divides' if is_one else 's alone divide'} the network."]
     if found.cured:
         proof = "and nothing cheaper does" if found.proven_optimal else "nothing can for less than "
         proof += "" if found.proven_optimal else pounds(found.lower_bound_pence)
