@@ -110,6 +110,11 @@ class Course:
         return network_of(self.plant, ducts(self.plant))
 
     @cached_property
+    def riskless_network(self) -> Network:
+        """The plant's network without any risk group."""
+        return network_of(self.plant)
+
+    @cached_property
     def rivals(self) -> dict[str, Rival]:
         """Every other library that can cope with the size, in the order that suits it."""
         pairs = self.make_pairs(self.plant, self.pairs)
@@ -179,8 +184,17 @@ def site_diverse_masked(course: Course) -> Part:
 
 
 def no_pair(course: Course) -> Part:
-    """Measure saying that there is no pair, and why, on the whole plant."""
-    network = course.network
+    """Measure saying that there is no pair, why, and which two routes share least, on the whole plant."""
+    return no_pair_of(course, course.network)
+
+
+def no_pair_riskless(course: Course) -> Part:
+    """Measure the same where there are no risk groups, of which the two routes are to share least."""
+    return no_pair_of(course, course.riskless_network)
+
+
+def no_pair_of(course: Course, network: Network) -> Part:
+    """Measure saying that there is no pair."""
     cases = course.chosen(course.cases(1, network, network.view.nothing_closed))
     if any(by_question(case).outcome is Outcome.FOUND for case in cases):
         raise RuntimeError("A pair was found where the kernel says that there is none.")
@@ -354,6 +368,7 @@ PARTS: dict[str, Callable[[Course], Part]] = {
     "site_diverse": site_diverse,
     "site_diverse_masked": site_diverse_masked,
     "no_pair": no_pair,
+    "no_pair_riskless": no_pair_riskless,
     "no_pair_fresh": no_pair_fresh,
     "risk_ducts": risk_ducts,
     "risk_colocated": risk_colocated,
