@@ -130,9 +130,9 @@ STANDING_WORDS = {
 """How well a site is joined to the core."""
 
 FATE_WORDS = {
-    "lost": "Fails, and cannot be led another way",
-    "rerouted": "Fails, and could be led another way",
-    "survives": "Survives on its second route",
+    "lost": "Fails: no other way",
+    "rerouted": "Fails: re-routable",
+    "survives": "Survives",
 }
 """What becomes of a lease when things fail."""
 
