@@ -71,7 +71,7 @@ def request_audit() -> Response:
     """Ask the worker for the audit of a large plant."""
     with runtime.transaction() as session:
         is_new = assessing.request_audit(session, actor(), at=runtime.now())
-    flash("The audit has begun." if is_new else "The audit was asked for already.", "info")
+    flash("The audit is asked for." if is_new else "The audit was asked for already.", "info")
     return redirect(url_for("resilience.index"))
 
 
