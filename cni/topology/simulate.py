@@ -204,7 +204,8 @@ class _Restoring:
         without = tuple(dict.fromkeys((*self.cuts, *besides)))
         answer = find_answer(self._open_to(lease, own), Question(a, z, pairs=lease.pairs, without=without))
         if not answer.routes:
-            return Sought(None, tuple(dict.fromkeys(blocker.why for blocker in answer.blocked_by)))
+            # What blocks a second route is that the first was left out, which would be misread as a cut.
+            return Sought(None, () if besides else tuple(dict.fromkeys(blocker.why for blocker in answer.blocked_by)))
         taken = self._numbers(set(answer.routes[0].spans) - own)
         self.free[taken] -= np.where(self.free[taken] == UNLIMITED, 0, lease.pairs).astype(np.int32)
         return Sought(answer.routes[0])
