@@ -16,8 +16,8 @@ from docs import measured_topology
 
 ROOT = Path(__file__).parents[2]
 IN_ONE_PROCESS = (
-    "memory_mb", "site_diverse", "site_diverse_masked", "no_pair", "no_pair_riskless", "no_pair_fresh", "risk_ducts", "risk_colocated",
-    "audit", "compile", "read",
+    "memory_mb", "site_diverse", "site_diverse_masked", "no_pair", "no_pair_riskless", "no_pair_fresh", "risk_ducts",
+    "risk_colocated", "audit", "compile", "read",
 )  # fmt: skip
 
 
