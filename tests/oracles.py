@@ -57,6 +57,16 @@ class Possibilities:
         pairs = Pairs(self, routes, question)
         return pairs.best() if question.routes == 2 else pairs.best_of_more(question.routes)
 
+    def spans_of_shortest(self, question: Question) -> np.ndarray:
+        """Return how many spans each of the shortest routes, or diverse pairs of routes, has."""
+        routes = self.usable(question)
+        count = np.bitwise_count(self.spans[routes]).astype(np.int64)
+        if question.routes == 1:
+            return count[self.length[routes] == self.length[routes].min()]
+        pairs = Pairs(self, routes, question)
+        diverse = pairs.is_diverse & pairs.has_pairs
+        return (count[:, None] + count)[diverse & (pairs.total == pairs.total[diverse].min())]
+
     def usable(self, question: Question) -> np.ndarray:
         """Return the routes on which nothing is left out and every span has the free pairs."""
         return np.flatnonzero((self.spans & self._closed(question)) == 0)

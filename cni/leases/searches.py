@@ -94,17 +94,9 @@ def name_of(plant: Plant, thing: str) -> str:
     kind, _, code = thing.partition(":")
     if code not in plant.codes.get(kind, {}).values():
         return thing
-    network = plant.network
-    match kind:
-        case "owner":
-            return f"owner {plant.owner_names[code]}"
-        case "site":
-            name = network.site_name(code)
-        case "risk":
-            name = network.risk_name(code)
-        case _:
-            name = network.span_name(code)
-    return f"{KIND_WORDS[kind]} {name} ({code})"
+    if kind == "owner":
+        return f"owner {plant.owner_names[code]}"
+    return f"{KIND_WORDS[kind]} {plant.network.name(kind, code)} ({code})"
 
 
 def asked_otherwise(search: RouteSearch) -> Iterator[RouteSearch]:

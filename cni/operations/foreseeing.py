@@ -95,12 +95,11 @@ class Fate:
 class Foreseen:
     """What a failure does: to sites and, for those who may read leases (else None), to the leases that it touches.
 
-    They are led another way in `order`.
+    They are led another way in `simulate.ORDER`.
     """
 
     failure: Failure
     fates: tuple[Fate, ...] | None
-    order: str = ""
 
 
 def choices(session: Session, actor: Actor) -> Plant:
@@ -130,7 +129,7 @@ def what_if(session: Session, actor: Actor, cuts: Sequence[str], *, on: date) ->
     leases = leases_across(session, plant.network, failure.spans, actor.member_id, on)
     network = free_in(session, plant, Period(on, on + timedelta(days=1)))
     simulation = simulate(network, [lease.leased for lease in leases], failure.cuts)
-    return Foreseen(failure, tuple(_fates(leases, simulation)), simulation.order)
+    return Foreseen(failure, tuple(_fates(leases, simulation)))
 
 
 def _fates(leases: Sequence[ServingLease], simulation: Simulation) -> Iterator[Fate]:

@@ -18,6 +18,7 @@ from cni.primitives.money import half_up
 from cni.schemas.reading import Request, View
 from cni.topology.exposure import Standing
 from cni.topology.questions import Diversity, Element
+from cni.topology.simulate import ORDER
 
 NOT_ASKED = "not_asked"
 WORDS = {"type": "array", "items": {"type": "string"}, "description": "Each as span:CODE, site:CODE or risk:CODE."}
@@ -224,7 +225,7 @@ def failure_as_answer(foreseen: Foreseen) -> dict[str, Any]:
         "cuts": _words(failure.cuts),
         "spans": sorted(failure.spans),
         "cut_off": failure.cut_off,
-        "order": foreseen.order,
+        "order": ORDER,
         "leases": foreseen.fates,
     }
 

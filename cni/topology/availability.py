@@ -66,15 +66,6 @@ def availability(network: Network, routes: Sequence[Sequence[str]], figures: Fai
     return Availability(fraction, _assumptions(figures, len(routes)))
 
 
-def availability_as_json(found: Availability) -> dict[str, object]:
-    """Return an availability as JSON has it."""
-    return {
-        "fraction": found.fraction,
-        "minutes_a_year": found.minutes_a_year,
-        "assumptions": list(found.assumptions),
-    }
-
-
 Thing = tuple[str, str]
 """A span or risk group: ("span", id) or ("risk", id)."""
 

@@ -119,7 +119,8 @@ def not_used(asked: Asked) -> Iterator[Blocker]:
 def too_close(network: Network, nearest: Separation, asked_m: float) -> Blocker:
     """Return that two routes come closer to each other than asked, and over which spans."""
     one, other = (network.called("span", span) for span in nearest.spans)
-    why = f"The routes come within {nearest.metres:,.0f} m of each other: {one} and {other}; {asked_m:,g} m asked for."
+    close = f"The routes come within {nearest.metres:,.0f} m of each other: {one} and {other}"
+    why = f"{f'Both routes cross {one}' if one == other else close}; {asked_m:,g} m asked for."
     return Blocker(BlockerKind.SPAN, nearest.spans[0], network.span_name(nearest.spans[0]), why)
 
 

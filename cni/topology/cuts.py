@@ -53,39 +53,29 @@ def follow(graph: Arrays, a: int, route: Int32s, sites: Int32s) -> None:
 
 
 @compiled_in_place
-def find_cuts(
-    graph: Arrays, closed: Mask, route: tuple[Int32s, Int32s], marks: Marks, found: Findings, most: int
-) -> int:
-    """Write what every route crosses into `found`; return how many spans of the route were told.
-
-    `route` is its spans and its sites. Stops when `most` sites beside the route are marked: then the rest of the
-    route is not told.
-    """
+def find_cuts(graph: Arrays, closed: Mask, route: tuple[Int32s, Int32s], marks: Marks, found: Findings) -> None:
+    """Write what every route crosses into `found`; `route` is its spans and its sites."""
     spans, sites = route
     for number in range(len(sites)):
         marks.place[sites[number]] = number
-    detour, marked = 0, 0
+    detour = 0
     for number in range(len(spans)):
         if number > 0 and detour <= number:
             found.sites[number] = 1
-        furthest, more = look_beside(graph, closed, spans[number], sites[number], marks)
-        detour, marked = max(detour, furthest), marked + more
-        if marked > most:
-            return number
+        detour = max(detour, look_beside(graph, closed, spans[number], sites[number], marks))
         if detour <= number:
             found.spans[number] = 1
-    return len(spans)
 
 
 @compiled_in_place
-def look_beside(graph: Arrays, closed: Mask, onward: int, site: int, marks: Marks) -> tuple[int, int]:
+def look_beside(graph: Arrays, closed: Mask, onward: int, site: int, marks: Marks) -> int:
     """Mark what can be reached from a site of the route, but not over the span `onward` and not across the route.
 
-    Returns the furthest place on the route that it leads to, and how many sites were marked.
+    Returns the furthest place on the route that it leads to.
     """
     first_arc, arc_site, arc_span = graph.first_arc, graph.arc_site, graph.arc_span
     place, waiting = marks.place, marks.waiting
-    furthest, marked, count = 0, 0, 1
+    furthest, count = 0, 1
     waiting[0] = site
     while count > 0:
         count -= 1
@@ -97,7 +87,7 @@ def look_beside(graph: Arrays, closed: Mask, onward: int, site: int, marks: Mark
             if place[other] == UNSEEN:
                 place[other] = SEEN
                 waiting[count] = other
-                count, marked = count + 1, marked + 1
+                count += 1
             else:
                 furthest = max(furthest, place[other])
-    return furthest, marked
+    return furthest

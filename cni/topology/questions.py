@@ -55,10 +55,6 @@ class Element:
     id: str
 
 
-Exclusion = Element
-"""An element that no route may use."""
-
-
 @dataclass(frozen=True, slots=True)
 class Owned:
     """The spans of an owner, by ids, to be named like an element: a network does not know who owns what."""

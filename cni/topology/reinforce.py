@@ -176,22 +176,12 @@ def _remaining(network: Network, failure: _Failure, left: Iterable[frozenset[int
         (sorted(network.view.site_ids[site] for site in part) for part in parts), key=lambda ids: (len(ids), ids)
     )
     more = f" and {len(sites) - 1:,} more" if sites[1:] else ""
-    name = _name(network, failure.element)
+    name = network.name(failure.element.kind, failure.element.id)
     why = (
         f"When {name} fails, no candidate joins {network.site_name(sites[0])}{more}"
         f" to the rest of what {'it was' if not more else 'they were'} joined to."
     )
     return Remaining(failure.element, name, why)
-
-
-def _name(network: Network, element: Element) -> str:
-    match element.kind:
-        case ElementKind.SPAN:
-            return network.span_name(element.id)
-        case ElementKind.SITE:
-            return network.site_name(element.id)
-        case ElementKind.RISK:
-            return network.risk_name(element.id)
 
 
 def reinforcement_as_json(found: Reinforcement) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from cni.topology.conflicts import KeptApart, also_apart, risks_apart, shared_gr
 from cni.topology.maximal import STRICT_TIME, Pair, find_pair, weigh
 from cni.topology.network import Network
 from cni.topology.pairs import Best, Sought, find_apart
-from cni.topology.questions import Diversity, Question, question_problems, read_question, refuse
+from cni.topology.questions import Diversity, Question, question_problems, refuse
 from cni.topology.required import find_using, missing_from, pairs_using
 from cni.topology.search import find_routes
 from cni.topology.view import Int32s
@@ -63,16 +63,6 @@ def measured(network: Network, answer: Answer) -> Answer:
     if asked_m is not None and answer.outcome is Outcome.PARTLY_DIVERSE and nearest.metres < asked_m:
         answer = replace(answer, blocked_by=(*answer.blocked_by, too_close(network, nearest, asked_m)))
     return answer
-
-
-def answer_options(network: Network, asked: Mapping[str, str]) -> Answer:
-    """Return the answer to a question put in words, as on a command line: see `questions.read_question`.
-
-    Raises:
-        NotFound: a site, span or risk group is not in the network, and nothing else is wrong.
-        Invalid: something else is wrong, with every problem.
-    """
-    return answer_question(network, read_question(network, asked))
 
 
 def _several(asked: Asked) -> Answer:

@@ -49,7 +49,7 @@ def cuts_along(view: View, a: int, route: Int32s, closed: Mask) -> Cuts:
     """Return what every route between the ends of this one has to cross: its bridges and cut sites."""
     sites = sites_along(view, a, route)
     found = cuts.new_findings(len(route))
-    cuts.find_cuts(view.arrays, closed, (route, sites), cuts.new_marks(len(view.site_ids)), found, len(view.site_ids))
+    cuts.find_cuts(view.arrays, closed, (route, sites), cuts.new_marks(len(view.site_ids)), found)
     return Cuts(route[found.spans == 1], sites[1:-1][found.sites[1:-1] == 1])
 
 

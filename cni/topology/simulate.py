@@ -12,10 +12,10 @@ nobody else may. Where they are not, each lease is led as if every span had pair
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
@@ -42,14 +42,8 @@ class LeasedRoutes:
     starts_on: date
 
 
-class Order(NamedTuple):
-    """Who is led another way before whom, in words and as what to sort by."""
-
-    words: str
-    key: Callable[[LeasedRoutes], tuple[date | str | int, ...]]
-
-
-EARLIEST_FIRST = Order("earliest start first, then by reference", lambda lease: (lease.starts_on, lease.reference))
+ORDER = "earliest start first, then by reference"
+"""Who is led another way before whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +86,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What cuts do, to each lease that they touch, in `order`: with free pairs respected, and without."""
+    """What cuts do, to each lease that they touch, in `ORDER`: with free pairs respected, and without."""
 
     cuts: tuple[Element, ...]
-    order: str
     hits: tuple[Hit, ...]
     regardless_of_pairs: tuple[Hit, ...]
 
@@ -126,9 +119,7 @@ def read_cuts(network: Network, words: Sequence[str]) -> tuple[Element, ...]:
     return tuple(dict.fromkeys(cuts))
 
 
-def simulate(
-    network: Network, leases: Sequence[LeasedRoutes], cuts: Sequence[Element], order: Order = EARLIEST_FIRST
-) -> Simulation:
+def simulate(network: Network, leases: Sequence[LeasedRoutes], cuts: Sequence[Element]) -> Simulation:
     """Return what becomes of these leases when all of `cuts` fail together; the module says by which rules.
 
     The free pairs of the network are those that no lease holds, these leases included.
@@ -141,10 +132,10 @@ def simulate(
     failed = {view.span_ids[span] for cut in cuts for span in spans_of(view, cut).tolist()}
     by_span = leases_by_span(leases)
     touched = {lease for span in failed for lease in by_span.get(span, ())}
-    hits = [_hit(lease, failed) for lease in sorted((leases[number] for number in touched), key=order.key)]
+    in_order = sorted((leases[number] for number in touched), key=lambda lease: (lease.starts_on, lease.reference))
+    hits = [_hit(lease, failed) for lease in in_order]
     return Simulation(
         tuple(cuts),
-        order.words,
         tuple(_restore(_Restoring(network, cuts, failed), hits)),
         tuple(_restore(_Restoring(network, cuts, failed, respects_pairs=False), hits)),
     )
@@ -163,7 +154,7 @@ def simulation_as_json(simulation: Simulation) -> dict[str, object]:
     """Return the simulation in the shape that `cni simulate --json` prints; lengths are metres."""
     return {
         "cuts": [f"{cut.kind}:{cut.id}" for cut in simulation.cuts],
-        "order": simulation.order,
+        "order": ORDER,
         "hit": [hit.lease.reference for hit in simulation.hits],
         "failed": list(simulation.failed),
         **_hits_as_json(simulation.hits),
@@ -179,7 +170,7 @@ def explain_simulation(simulation: Simulation) -> tuple[str, ...]:
     return (
         f"Leases hit: {len(simulation.hits):,}. Surviving on another route: {counts['survives']:,}."
         f" Failed: {len(simulation.failed):,}, of which {counts['rerouted']:,} can be re-routed one after another"
-        f" ({simulation.order}) and {counts['lost']:,} cannot.",
+        f" ({ORDER}) and {counts['lost']:,} cannot.",
         *(f"{hit.lease.reference} {_said_of(hit)}" for hit in simulation.hits),
         *_said_regardless_of_pairs(simulation),
     )

@@ -20,6 +20,7 @@ from cni.schemas.reading import load
 from cni.schemas.resilience import advice_marks, audit_marks, failure_marks, lease_marks, site_marks, use_marks
 from cni.topology.exposure import spans_in_risk
 from cni.topology.questions import Element, ElementKind
+from cni.topology.simulate import ORDER
 from cni.web.forms import problems_of, shown_again_by
 from cni.web.pages import render
 from cni.web.session import actor
@@ -122,6 +123,7 @@ def what_if() -> Any:
 def _what_if_page(choices: Plant, foreseen: foreseeing.Foreseen | None, problems: Sequence[Problem] = ()) -> str:
     return render(
         "resilience/what_if.html",
+        order=ORDER,
         network=choices.network,
         choices=_things_that_fail(choices),
         cuts=[(f"{cut.kind}:{cut.id}", _called(choices, cut)) for cut in foreseen.failure.cuts] if foreseen else [],
@@ -147,17 +149,7 @@ def _things_that_fail(plant: Plant) -> list[tuple[str, str, str, list[tuple[str,
 
 def _called(plant: Plant, cut: Element) -> str:
     code = f"{cut.id}: " if cut.kind is ElementKind.SPAN else ""
-    return f"{ELEMENT_WORDS[cut.kind]} {code}{_name_of(plant, cut)}"
-
-
-def _name_of(plant: Plant, thing: Element) -> str:
-    network = plant.network
-    match thing.kind:
-        case ElementKind.SITE:
-            return network.site_name(thing.id)
-        case ElementKind.RISK:
-            return network.risk_name(thing.id)
-    return network.span_name(thing.id)
+    return f"{ELEMENT_WORDS[cut.kind]} {code}{plant.network.name(cut.kind, cut.id)}"
 
 
 def _failure_counts(foreseen: foreseeing.Foreseen) -> list[tuple[str, int]]:
@@ -211,7 +203,6 @@ def _reinforcement_page(
         is_indicative=is_indicative,
         counts=_advice_counts(advice) if advice else [],
         marks=advice_marks(advice),
-        name_of=lambda thing: _name_of(advice.plant, thing) if advice else "",
         against_choices=AGAINST_CHOICES,
         element_words=ELEMENT_WORDS,
         values={"against_own": "span"} | dict(values),

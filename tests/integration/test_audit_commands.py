@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import networkx
 import pytest
@@ -11,20 +10,6 @@ import pytest
 from cni.cli import main
 from tests.notation import network
 from tests.plant import lay
-
-
-@pytest.fixture
-def cni(capsys, monkeypatch):
-    """Run the command line; return its exit code, what it answered, and what it said besides."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["cni", *words])
-        with pytest.raises(SystemExit) as left:
-            main.main()
-        said = capsys.readouterr()
-        return left.value.code or 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import networkx
 import pytest
@@ -14,20 +13,6 @@ from tests.plant import lay
 
 DRAWN = network("A-B 1200 x4 [K1], B-Z 900, A-C 1500, C-Z 1100 [K1]")
 ASKED = ("--from", "A", "--to", "Z", "--diverse", "site")
-
-
-@pytest.fixture
-def cni(capsys, monkeypatch):
-    """Run the command line; return its exit code, what it answered, and what it said besides."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["cni", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main.main()
-        said = capsys.readouterr()
-        return left.value.code or 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

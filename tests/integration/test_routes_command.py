@@ -17,20 +17,6 @@ from tests.plant import lay
 
 
 @pytest.fixture
-def cni(capsys, monkeypatch):
-    """Run the command line; return its exit code, what it answered, and what it said besides."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["cni", *words])
-        with pytest.raises(SystemExit) as left:
-            main.main()
-        said = capsys.readouterr()
-        return left.value.code or 0, said.out, said.err
-
-    return run
-
-
-@pytest.fixture
 def square(tmp_path):
     """A network file: two routes from A to Z, which share the risk group K1."""
     drawn = network("A-B 1200 x4 [K1], B-Z 900, A-C 1500, C-Z 1100 [K1]")

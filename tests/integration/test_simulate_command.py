@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 
 import networkx
@@ -25,20 +24,6 @@ LEASES = """reference,member,spans,second_spans,pairs,starts_on,term_months
 L1,spindle,A-B;B-Z,C-Z;A-C,1,2026-01-01,12
 L2,spindle,A-B;B-Z,,2,2026-02-01,12
 """
-
-
-@pytest.fixture
-def cni(capsys, monkeypatch):
-    """Run the command line; return its exit code, what it answered, and what it said besides."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["cni", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main.main()
-        said = capsys.readouterr()
-        return left.value.code or 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

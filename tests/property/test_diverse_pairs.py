@@ -94,6 +94,28 @@ def test_answers_are_the_best_of_all_sets_of_routes_and_hold_when_checked(seed):
     assert min(outcomes.values()) > 100  # … and often, so that nothing goes untried
 
 
+@pytest.mark.parametrize("diversity", [Diversity.SPAN, Diversity.SITE])
+def test_of_equally_long_answers_the_one_with_fewest_spans_is_taken(diversity):
+    """What breaks a tie, where numbers leave room for it: in a network as small as these, always."""
+    chance = random.Random(f"ties {diversity}")
+    tied = 0
+    for _ in range(1200):
+        text = small_network(chance)
+        net = network(text)
+        possible = Possibilities(net, "A", "Z")
+        for count in (1, 2):
+            question = Question("A", "Z", diversity, count)
+            answer = answer_question(net, question)
+            if answer.outcome is not Outcome.FOUND:
+                continue
+
+            spans = possible.spans_of_shortest(question)
+
+            assert sum(len(route.spans) for route in answer.routes) == spans.min(), (text, question)
+            tied += len(set(spans.tolist())) > 1
+    assert tied > 50
+
+
 # --- what blocks ------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from cni.primitives.errors import Invalid
-from cni.topology.availability import FailureFigures, availability, availability_as_json
+from cni.topology.availability import FailureFigures, availability
 from tests.notation import network
 
 # 1 km of span is mended as long as it works, so it works half the time; so does a risk group.
@@ -61,16 +61,6 @@ def test_of_a_pair_it_is_said_besides_what_that_takes_for_granted():
 
     assert said[2] == "Spans and risk groups fail independently of each other; what both routes cross counts once."
     assert said[-1] == "The change from one route to the other takes no time."
-
-
-def test_as_json():
-    found = availability(network("A-Z 1000"), [["A-Z"]], EVEN)
-
-    assert availability_as_json(found) == {
-        "fraction": 0.5,
-        "minutes_a_year": 262_800,
-        "assumptions": list(found.assumptions),
-    }
 
 
 @pytest.mark.parametrize(

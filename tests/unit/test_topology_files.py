@@ -10,7 +10,8 @@ import pytest
 from cni.primitives.errors import Invalid
 from cni.topology.network import Span
 from cni.topology.network_files import read_network
-from cni.topology.routes import answer_options
+from cni.topology.questions import read_question
+from cni.topology.routes import answer_question
 from tests.notation import network
 
 
@@ -121,7 +122,8 @@ def test_an_open_fibre_data_standard_network_is_read():
 
     assert read.spans == {"S1": Span("S1", "1", "2", 1250, name="Canal")}
     assert read.site_name("1") == "West"
-    assert answer_options(read, {"from": "1", "to": "2", "pairs": "500"}).total_length_m == 1250
+    question = read_question(read, {"from": "1", "to": "2", "pairs": "500"})
+    assert answer_question(read, question).total_length_m == 1250
 
 
 def test_a_package_of_one_network_is_read_and_of_two_is_refused():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cni.primitives.errors import Invalid, NotFound
-from cni.topology.questions import Diversity, Element, ElementKind, Exclusion, Question, read_queries, read_question
+from cni.topology.questions import Diversity, Element, ElementKind, Question, read_queries, read_question
 from tests.notation import network
 
 NETWORK = network("A-B 1200 [K1], B-Z 900, A-C 1500, C-Z 1100 [K1 K2]")
@@ -23,7 +23,7 @@ def test_several_ids_are_joined_by_semicolons():
     question = read_question(NETWORK, {"from": "A", "to": "Z", "exempt": "K1;K2", "without": "span:B-Z; site:C"})
 
     assert question.exempt == ("K1", "K2")
-    assert question.without == (Exclusion(ElementKind.SPAN, "B-Z"), Exclusion(ElementKind.SITE, "C"))
+    assert question.without == (Element(ElementKind.SPAN, "B-Z"), Element(ElementKind.SITE, "C"))
 
 
 def test_what_must_be_used_how_far_apart_and_how_long_to_search():
@@ -103,7 +103,7 @@ def test_a_file_of_questions_is_read_in_its_order_with_the_options_for_empty_cel
             "C",
             Diversity.SITE,
             routes=2,
-            without=(Exclusion(ElementKind.SPAN, "A-B"), Exclusion(ElementKind.RISK, "K2")),
+            without=(Element(ElementKind.SPAN, "A-B"), Element(ElementKind.RISK, "K2")),
         ),
     ]
 

@@ -7,8 +7,8 @@ import pytest
 from cni.primitives.errors import Invalid, NotFound
 from cni.topology.answers import Answer, Outcome, Shared, answer_as_json, explain
 from cni.topology.network import Network, Site, Span, build_network
-from cni.topology.questions import Diversity, ElementKind, Exclusion, Question
-from cni.topology.routes import answer_options, answer_question
+from cni.topology.questions import Diversity, Element, ElementKind, Question, read_question
+from cni.topology.routes import answer_question
 from tests.notation import network
 
 PARTLY = Outcome.PARTLY_DIVERSE
@@ -19,7 +19,7 @@ TRAP = "A-B 1, B-C 1, C-Z 1, A-C 5, B-Z 5"
 
 def ask(text: str | Network, diverse: str = "", **more: str) -> Answer:
     net = network(text) if isinstance(text, str) else text
-    return answer_options(net, {"from": "A", "to": "Z", "diverse": diverse, **more})
+    return answer_question(net, read_question(net, {"from": "A", "to": "Z", "diverse": diverse, **more}))
 
 
 def spans_of(answer: Answer) -> list[tuple[str, ...]]:
@@ -416,7 +416,7 @@ def test_no_answer_has_no_lengths():
         (Question("A", "Z", routes=9), "out_of_range", "routes"),
         (Question("A", "Z", pairs=0), "out_of_range", "pairs"),
         (Question("A", "Z", pairs=10**9), "out_of_range", "pairs"),
-        (Question("A", "Z", without=(Exclusion(ElementKind.SITE, "Z"),)), "end_left_out", "without"),
+        (Question("A", "Z", without=(Element(ElementKind.SITE, "Z"),)), "end_left_out", "without"),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused_with_its_place(question, code, place):
@@ -430,7 +430,7 @@ def test_a_question_that_cannot_be_asked_is_refused_with_its_place(question, cod
     ("question", "detail"),
     [
         (Question("Q", "Z"), "There is no site Q in the network."),
-        (Question("A", "Z", without=(Exclusion(ElementKind.SPAN, "S0"),)), "There is no span S0 in the network."),
+        (Question("A", "Z", without=(Element(ElementKind.SPAN, "S0"),)), "There is no span S0 in the network."),
         (Question("A", "Z", Diversity.SITE, exempt=("K9",)), "There is no risk group K9 in the network."),
     ],
 )

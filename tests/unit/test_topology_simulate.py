@@ -10,7 +10,6 @@ from cni.primitives.errors import Invalid, NotFound
 from cni.topology.questions import Diversity, Element, ElementKind
 from cni.topology.simulate import (
     LeasedRoutes,
-    Order,
     explain_simulation,
     leases_by_span,
     read_cuts,
@@ -28,8 +27,8 @@ def lease(reference, *routes, pairs=1, day=1, diversity=Diversity.SITE):
     return LeasedRoutes(reference, routes, pairs, diversity if len(routes) == 2 else None, date(2026, 1, day))
 
 
-def cut(plant, leases, *words, **more):
-    return simulate(plant, leases, read_cuts(plant, words), **more)
+def cut(plant, leases, *words):
+    return simulate(plant, leases, read_cuts(plant, words))
 
 
 def fates(hits):
@@ -115,15 +114,11 @@ def test_without_regard_to_pairs_both_are_led_over_it():
     assert fates(found.regardless_of_pairs) == {"L1": ("rerouted", BY_C), "L2": ("rerouted", BY_C)}
 
 
-def test_leases_that_start_on_one_day_are_taken_by_reference_and_another_order_can_be_asked_for():
+def test_leases_that_start_on_one_day_are_taken_by_reference():
     plant = network("A-B 100, B-Z 100, A-C 200 x1, C-Z 200")
     leases = [lease("L2", BY_B), lease("L1", BY_B)]
-    last_first = Order("last reference first", lambda each: (-int(each.reference[1:]),))
 
-    assert fates(cut(plant, leases, "site:B").hits)["L1"] == ("rerouted", BY_C)
-    otherwise = cut(plant, leases, "site:B", order=last_first)
-    assert fates(otherwise.hits) == {"L2": ("rerouted", BY_C), "L1": ("lost", None)}
-    assert otherwise.order == "last reference first"
+    assert fates(cut(plant, leases, "site:B").hits) == {"L1": ("rerouted", BY_C), "L2": ("lost", None)}
 
 
 def test_a_longer_way_round_is_taken_once_the_shorter_one_is_full():
