@@ -99,7 +99,14 @@ def test_plant_that_changes_between_two_statements_of_reading_it_is_read_again(s
     assert revision == revision_now(sessions)
 
 
-def test_a_listener_has_the_plant_ready_before_anybody_asks(sessions, own_database):
+def end(listener):
+    """Stop a listener and wait for it, so that its connections are back before the database goes."""
+    listener.stop()
+    listener.join()
+
+
+def test_a_listener_has_the_plant_ready_before_anybody_asks(sessions, own_database, monkeypatch):
+    monkeypatch.setattr(listening, "LOOK_UP_S", 0.2)
     ready: Queue[tuple] = Queue()
 
     def prepare():
@@ -115,7 +122,7 @@ def test_a_listener_has_the_plant_ready_before_anybody_asks(sessions, own_databa
             lay(session, "A-B 1")
         assert ready.get(timeout=PATIENCE_S) == revision_now(sessions)
     finally:
-        listener.stop()
+        end(listener)
     statements = []
     event.listen(own_database, "before_cursor_execute", lambda *given: statements.append(given[2]))
     with sessions() as session:
@@ -125,6 +132,7 @@ def test_a_listener_has_the_plant_ready_before_anybody_asks(sessions, own_databa
 
 def test_a_listener_connects_anew_and_survives_what_it_calls(own_database, monkeypatch):
     monkeypatch.setattr(listening, "AGAIN_AFTER_S", 0)
+    monkeypatch.setattr(listening, "LOOK_UP_S", 0.2)
     heard: Queue[str] = Queue()
 
     def fail():
@@ -140,7 +148,7 @@ def test_a_listener_connects_anew_and_survives_what_it_calls(own_database, monke
             connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {listeners}"))
         assert heard.get(timeout=PATIENCE_S) == "heard"
     finally:
-        listener.stop()
+        end(listener)
 
 
 def test_the_settings_decide_whether_a_process_follows_the_plant(sessions, monkeypatch):
