@@ -47,7 +47,7 @@ STAMPS = VENV / "stamps"
 FRONTEND = ROOT / "frontend"
 BUILT_FRONTEND = ROOT / "cni" / "web" / "static" / "dist"
 TOPOLOGY = ROOT / "cni" / "topology"
-MACHINE_CODE = Path(os.environ.get("NUMBA_CACHE_DIR") or TOPOLOGY / "__pycache__").absolute()
+MACHINE_CODE = Path(os.environ.get("NUMBA_CACHE_DIR") or TOPOLOGY / "engine" / "__pycache__").absolute()
 INSTANCE = Path(os.environ.get("CNI_INSTANCE", ROOT / "instance")).absolute()
 
 SETUP_LOCK = ROOT / "requirements-setup.lock"  # uv, which installs the others, and setuptools, which builds cni
@@ -113,7 +113,7 @@ def setup() -> int:
         ci = ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
         once("front-end packages", manifests, FRONTEND / "node_modules", lambda: npm(*ci))
         once("front end", [*manifests, *frontend_sources()], BUILT_FRONTEND, lambda: npm("run", "build"))
-        once("machine code", [DEV_LOCK, *sorted(TOPOLOGY.glob("*.py"))], MACHINE_CODE, compile_searches)
+        once("machine code", [DEV_LOCK, *sorted(TOPOLOGY.rglob("*.py"))], MACHINE_CODE, compile_searches)
     return 0
 
 

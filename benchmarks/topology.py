@@ -47,13 +47,13 @@ from benchmarks.networks import (
 )
 from benchmarks.rivals import LIBRARIES, Rival, fastest_rival, igraph_graph, networkx_graph, rival, rustworkx_graph
 from cni.topology.answers import Answer, Outcome
-from cni.topology.audit import audit
+from cni.topology.engine.search import find_routes
+from cni.topology.engine.view import Mask, compile_view
+from cni.topology.failures.audit import audit
 from cni.topology.network import Network
 from cni.topology.network_files import read_network
 from cni.topology.questions import Diversity, Question
 from cni.topology.routes import answer_question, find_answer
-from cni.topology.search import find_routes
-from cni.topology.view import Mask, compile_view
 from cni.topology.warming import warm
 
 ROOT = Path(__file__).resolve().parent.parent

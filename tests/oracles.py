@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-from cni.topology.checking_documents import micrometres
+from cni.topology.checking.documents import micrometres
 from cni.topology.network import Network
 from cni.topology.questions import Diversity, Element, Question
 

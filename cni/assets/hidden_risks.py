@@ -1,6 +1,6 @@
 """Places where spans of different owners run side by side undeclared: what was found, and what was decided on each.
 
-How they are found: `cni.topology.paper_diversity`.
+How they are found: `cni.topology.ground.paper_diversity`.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ import click
 
 from cni.cli.networks import network_of, network_options
 from cni.cli.output import answer, json_option
-from cni.topology.audit import audit as audit_network
-from cni.topology.audit import audit_as_json, explain_audit
+from cni.topology.failures.audit import audit as audit_network
+from cni.topology.failures.audit import audit_as_json, explain_audit
 
 
 @click.command("audit")

@@ -12,7 +12,7 @@ import click
 from cni.cli.networks import DATES, FILE, network_of, network_options
 from cni.cli.output import answer, json_option
 from cni.primitives.errors import Invalid, Problem
-from cni.topology.checking import Fault, check_answer
+from cni.topology.checking.answer import Fault, check_answer
 from cni.topology.text import text_of
 
 EXIT_FAULTY = 2

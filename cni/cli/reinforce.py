@@ -9,10 +9,10 @@ import click
 
 from cni.cli.networks import FILE, network_of, network_options
 from cni.cli.output import answer, json_option
-from cni.topology.candidates import read_candidates
+from cni.topology.failures.candidates import read_candidates
+from cni.topology.failures.reinforce import explain_reinforcement, reinforcement_as_json
+from cni.topology.failures.reinforce import reinforce as reinforce_network
 from cni.topology.questions import Diversity
-from cni.topology.reinforce import explain_reinforcement, reinforcement_as_json
-from cni.topology.reinforce import reinforce as reinforce_network
 
 
 @click.command("reinforce")

@@ -11,9 +11,9 @@ from cni.cli.networks import FILE, network_of
 from cni.cli.output import answer, json_option
 from cni.primitives.errors import Invalid, Problem
 from cni.primitives.period import Period, parse_date
+from cni.topology.failures.simulate import LeasedRoutes, explain_simulation, read_cuts, simulation_as_json
+from cni.topology.failures.simulate import simulate as simulate_cuts
 from cni.topology.network import Network
-from cni.topology.simulate import LeasedRoutes, explain_simulation, read_cuts, simulation_as_json
-from cni.topology.simulate import simulate as simulate_cuts
 
 
 @click.command("simulate")

@@ -9,10 +9,10 @@ from cni.leases.importing import LEASE_COLUMNS
 from cni.leases.route_checks import check_routes, sites_along
 from cni.primitives.errors import refuse_if_any
 from cni.primitives.tables import Cells, Columns, first_of_each, read_table, split
+from cni.topology.failures.reliance import find_reliance
+from cni.topology.failures.simulate import LeasedRoutes
 from cni.topology.network import Network
 from cni.topology.questions import MOST_PAIRS, Diversity
-from cni.topology.reliance import find_reliance
-from cni.topology.simulate import LeasedRoutes
 
 NEEDED = ("reference", "spans", "pairs", "starts_on")
 COLUMNS = Columns(

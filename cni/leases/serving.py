@@ -14,8 +14,8 @@ from cni.leases.concentration import is_in_service
 from cni.leases.leased_routes import leased_routes
 from cni.leases.models import Lease, LeaseSpan
 from cni.members.models import Member
+from cni.topology.failures.simulate import LeasedRoutes
 from cni.topology.network import Network
-from cni.topology.simulate import LeasedRoutes
 
 
 @dataclass(frozen=True, slots=True)

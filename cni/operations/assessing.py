@@ -26,11 +26,11 @@ from cni.leases.models import Lease, LeaseSpan
 from cni.leases.queries import find_lease
 from cni.members.policy import Actor, Permission, may, require, require_found
 from cni.primitives.errors import Conflict, NotFound
-from cni.topology.audit import audit, audit_as_json
-from cni.topology.availability import Availability, availability
-from cni.topology.exposure import Exposure, cut_off_sites, explain_exposure, find_exposure
+from cni.topology.failures.audit import audit, audit_as_json
+from cni.topology.failures.availability import Availability, availability
+from cni.topology.failures.exposure import Exposure, cut_off_sites, explain_exposure, find_exposure
+from cni.topology.failures.reliance import Reliance, find_reliance
 from cni.topology.network import Network
-from cni.topology.reliance import Reliance, find_reliance
 
 AT_ONCE_SPANS = 20_000
 """A network of at most so many spans is audited while the page is waited for."""

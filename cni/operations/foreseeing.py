@@ -14,9 +14,9 @@ from cni.leases.serving import ServingLease, leases_across
 from cni.members.policy import Actor, Permission, may, require
 from cni.primitives.errors import Problem, refuse_if_any
 from cni.primitives.period import Period
-from cni.topology.exposure import core_of, cut_off_sites, spans_in_risk
+from cni.topology.failures.exposure import core_of, cut_off_sites, spans_in_risk
+from cni.topology.failures.simulate import Hit, Simulation, simulate
 from cni.topology.questions import Element, ElementKind
-from cni.topology.simulate import Hit, Simulation, simulate
 
 MOST_CUTS = 30
 BECOMES = ("lost", "rerouted", "survives")

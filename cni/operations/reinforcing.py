@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from cni.assets.snapshot import Plant, live_plant
 from cni.members.policy import Actor, Permission, require
-from cni.topology.candidates import Candidate, read_candidates
-from cni.topology.proposals import propose_spans
+from cni.topology.failures.candidates import Candidate, read_candidates
+from cni.topology.failures.proposals import propose_spans
+from cni.topology.failures.reinforce import Reinforcement, reinforce
 from cni.topology.questions import Diversity
-from cni.topology.reinforce import Reinforcement, reinforce
 
 TIME_LIMIT_S = 8
 """Somebody waits for the page."""

@@ -14,7 +14,7 @@ from cni.leases.concentration import is_in_service
 from cni.leases.leased_routes import leased_routes
 from cni.leases.models import Lease, LeaseSpan
 from cni.members.policy import Actor, Permission, require
-from cni.topology.simulate import LeasedRoutes
+from cni.topology.failures.simulate import LeasedRoutes
 
 
 def leases_in_service(session: Session, actor: Actor, on: date) -> list[LeasedRoutes]:

@@ -32,7 +32,7 @@ from cni.primitives.errors import Conflict, Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.tables import Cells, Row
-from cni.topology import paper_diversity
+from cni.topology.ground import paper_diversity
 
 WITHIN_M = 10.0
 ALONG_M = 100.0

@@ -16,9 +16,9 @@ from cni.operations.reinforcing import Proposal
 from cni.operations.sharing import Share
 from cni.primitives.money import half_up
 from cni.schemas.reading import Request, View
-from cni.topology.exposure import Standing
+from cni.topology.failures.exposure import Standing
+from cni.topology.failures.simulate import ORDER
 from cni.topology.questions import Diversity, Element
-from cni.topology.simulate import ORDER
 
 NOT_ASKED = "not_asked"
 WORDS = {"type": "array", "items": {"type": "string"}, "description": "Each as span:CODE, site:CODE or risk:CODE."}

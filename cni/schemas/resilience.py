@@ -9,7 +9,7 @@ from cni.operations.assessing import LeaseResilience, PlantAudit, SiteResilience
 from cni.operations.foreseeing import Foreseen
 from cni.operations.reinforcing import Advice
 from cni.operations.sharing import CommercialResilience
-from cni.topology.exposure import Standing, spans_in_risk
+from cni.topology.failures.exposure import Standing, spans_in_risk
 from cni.topology.questions import ElementKind
 
 Marks = dict[str, Any]

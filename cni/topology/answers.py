@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cni.topology.conflicts import listed
+from cni.topology.engine.search import sites_along
+from cni.topology.engine.view import Int32s, View
 from cni.topology.network import Network, metres
 from cni.topology.questions import Element, Owned, Question
-from cni.topology.search import sites_along
-from cni.topology.view import Int32s, View
 
 
 class Outcome(StrEnum):
@@ -113,7 +112,7 @@ class Numbers(NamedTuple):
     @classmethod
     def of(cls, view: View, a: int, spans: Int32s) -> Numbers:
         """Return those of the route that starts at a site and follows these spans, which must join up."""
-        return cls(spans, sites_along(view, a, spans), np.unique(listed(view.risks_of_spans, spans)[0]))
+        return cls(spans, sites_along(view, a, spans), np.unique(view.risks_of_spans.all_members(spans)[0]))
 
     def as_route(self, view: View) -> Route:
         """Return the route by its ids."""

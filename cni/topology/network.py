@@ -17,7 +17,7 @@ import networkx as nx
 import numpy as np
 
 from cni.primitives.errors import Problem, refuse_if_any
-from cni.topology.view import MICROMETRES_PER_METRE, Int32s, View, compile_view
+from cni.topology.engine.view import MICROMETRES_PER_METRE, Int32s, View, compile_view
 
 if TYPE_CHECKING:
     from cni.primitives.geo import Position  # its libraries are slow to import, and a search needs no places

@@ -9,17 +9,17 @@ import numpy as np
 
 from cni.primitives.errors import Invalid, Problem
 from cni.topology.answers import Answer, Blocker, Numbers, Outcome, shared_by
-from cni.topology.asked import Asked
-from cni.topology.blockers import blockers_of_pair, find_blockers, not_used, sharing_risks, too_close
-from cni.topology.conflicts import KeptApart, also_apart, risks_apart, shared_groups
-from cni.topology.maximal import STRICT_TIME, Pair, find_pair, weigh
+from cni.topology.engine.search import find_routes
+from cni.topology.engine.view import Int32s
 from cni.topology.network import Network
-from cni.topology.pairs import Best, Sought, find_apart
 from cni.topology.questions import Diversity, Question, question_problems, refuse
-from cni.topology.required import find_using, missing_from, pairs_using
-from cni.topology.search import find_routes
-from cni.topology.view import Int32s
-from cni.topology.ways import open_way, parts_at_once, way_along
+from cni.topology.routing.asked import Asked
+from cni.topology.routing.blockers import blockers_of_pair, find_blockers, not_used, sharing_risks, too_close
+from cni.topology.routing.conflicts import KeptApart, also_apart, risks_apart, shared_groups
+from cni.topology.routing.maximal import STRICT_TIME, Pair, find_pair, weigh
+from cni.topology.routing.pairs import Best, Sought, find_apart
+from cni.topology.routing.required import find_using, missing_from, pairs_using
+from cni.topology.routing.ways import open_way, parts_at_once, way_along
 
 
 def answer_question(network: Network, question: Question) -> Answer:
@@ -52,7 +52,7 @@ def measured(network: Network, answer: Answer) -> Answer:
     """Return an answer with the metres that the two routes of a pair keep apart, if everything on them has a place."""
     if len(answer.routes) != 2 or network.line(answer.routes[0].spans[0]) is None:
         return answer
-    from cni.topology.geometry import nearest_places, trim_radius_m  # late: its libraries are slow to import
+    from cni.topology.ground.geometry import nearest_places, trim_radius_m  # late: its libraries are slow to import
 
     question = answer.question
     asked_m = question.separation_m if question else None
@@ -160,7 +160,7 @@ def _kept_apart(asked: Asked) -> KeptApart:
     metres = asked.question.separation_m
     if metres is None:
         return kept
-    from cni.topology.geometry import close_spans, placeless_spans, trim_radius_m  # late: slow to import
+    from cni.topology.ground.geometry import close_spans, placeless_spans, trim_radius_m  # late: slow to import
 
     placeless = [asked.view.span_ids[span] for span in placeless_spans(asked.network)]
     if placeless:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from cni.topology.audit import audit
+from cni.topology.failures.audit import audit
 from cni.topology.network import Network, Site, Span, build_network
 from cni.topology.questions import Diversity, Element, ElementKind, Question
 from cni.topology.routes import find_answer

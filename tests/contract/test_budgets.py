@@ -14,7 +14,7 @@ LINES_OF_A_FUNCTION = 40
 LINES_OF_A_PACKAGE_DOCSTRING = range(3, 16)
 
 FILES = sorted(path.relative_to(CNI).as_posix() for path in CNI.rglob("*.py"))
-PACKAGES = sorted(path.parent.name for path in CNI.glob("*/__init__.py"))
+PACKAGES = sorted(path.parent.relative_to(CNI).as_posix() for path in CNI.glob("**/__init__.py"))
 
 
 def _functions(name: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

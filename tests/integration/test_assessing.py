@@ -17,7 +17,7 @@ from cni.members.policy import OPERATOR, Role
 from cni.operations import assessing
 from cni.operations.assessing import PlantChanged
 from cni.primitives.errors import Forbidden, NotFound
-from cni.topology.exposure import Standing
+from cni.topology.failures.exposure import Standing
 from cni.topology.questions import Diversity
 from cni.worker.jobs import run_worker
 from tests.conftest import NOW

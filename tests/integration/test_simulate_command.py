@@ -12,8 +12,8 @@ from cni.cli import main
 from cni.members.policy import Role
 from cni.operations import simulating
 from cni.primitives.errors import Forbidden
+from cni.topology.failures.simulate import LeasedRoutes
 from cni.topology.questions import Diversity
-from cni.topology.simulate import LeasedRoutes
 from tests.conftest import NOW
 from tests.factories import make_actor, make_member
 from tests.leases import SITE_DIVERSE, START, make_coop

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cni.topology.checking import check_answer
+from cni.topology.checking.answer import check_answer
 from cni.topology.network import Network
 from cni.topology.questions import Diversity, Question
 from tests.networks import small_network, trap_ladder

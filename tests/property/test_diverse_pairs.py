@@ -15,7 +15,7 @@ import networkx as nx
 import pytest
 
 from cni.topology.answers import Answer, BlockerKind, Outcome, answer_as_json
-from cni.topology.checking import check_answer
+from cni.topology.checking.answer import check_answer
 from cni.topology.network import Network, Site, Span, build_network
 from cni.topology.questions import Diversity, Question
 from cni.topology.routes import answer_question

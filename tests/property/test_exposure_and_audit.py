@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 
-from cni.topology.audit import audit, audit_as_json
-from cni.topology.exposure import Standing, core_of, find_exposure
+from cni.topology.failures.audit import audit, audit_as_json
+from cni.topology.failures.exposure import Standing, core_of, find_exposure
 from tests.notation import network
 
 

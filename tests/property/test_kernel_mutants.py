@@ -22,8 +22,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from cni.topology import kernel, labels
-from cni.topology.kernel import FREE
+from cni.topology.engine import kernel, labels
+from cni.topology.engine.kernel import FREE
 from cni.topology.network import Network
 from cni.topology.questions import Diversity, Element, ElementKind, Question
 from tests.networks import small_network, trap_ladder
@@ -46,7 +46,7 @@ def interpreted(name: str, line: str = "", instead: str = "") -> ModuleType:
         assert source.count(line) == 1, f"{name}.py has no such line, or several: {line}"
         source = source.replace(line, instead)
     source = source.replace("    while ", "    while _ticks() and ")
-    source = re.sub(r"from cni.topology.compiled import (\w+)", r"\1 = lambda function: function", source)
+    source = re.sub(r"from cni.topology.engine.compiled import (\w+)", r"\1 = lambda function: function", source)
     module = ModuleType(name)
     module.__dict__["_ticks"] = Ticks()
     exec(compile(source, f"{name} with a fault", "exec"), module.__dict__)

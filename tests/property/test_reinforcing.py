@@ -9,10 +9,10 @@ from itertools import chain, combinations
 import networkx as nx
 import pytest
 
-from cni.topology.candidates import Candidate
+from cni.topology.failures.candidates import Candidate
+from cni.topology.failures.reinforce import reinforce
 from cni.topology.network import Network
 from cni.topology.questions import Diversity, Element, ElementKind
-from cni.topology.reinforce import reinforce
 from tests.notation import network
 
 

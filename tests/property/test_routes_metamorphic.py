@@ -22,7 +22,7 @@ import pytest
 import topohub
 
 from cni.topology.answers import Answer, Outcome, answer_as_json
-from cni.topology.checking import check_answer
+from cni.topology.checking.answer import check_answer
 from cni.topology.network import Network, Site, Span, build_network
 from cni.topology.questions import Diversity, Element, ElementKind, Question
 from cni.topology.routes import answer_question

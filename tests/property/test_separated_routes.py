@@ -14,9 +14,9 @@ from itertools import combinations
 import pytest
 
 from cni.topology.answers import answer_as_json
-from cni.topology.checking import check_answer
-from cni.topology.checking_plant import plant_of
-from cni.topology.checking_separation import separation
+from cni.topology.checking.answer import check_answer
+from cni.topology.checking.plant import plant_of
+from cni.topology.checking.separation import separation
 from cni.topology.network import Network, Site, build_network
 from cni.topology.questions import Diversity, Question
 from cni.topology.routes import answer_question

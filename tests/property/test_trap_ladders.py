@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from cni.topology.answers import Answer, answer_as_json
-from cni.topology.checking import check_answer
+from cni.topology.checking.answer import check_answer
 from cni.topology.network import Network
 from cni.topology.questions import Diversity, Element, ElementKind, Question
 from cni.topology.routes import answer_question

@@ -10,9 +10,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from cni.topology import sketch
-from cni.topology.audit import audit, audit_as_json, explain_audit
-from cni.topology.labels import label_open, open_plant
+from cni.topology.engine import sketch
+from cni.topology.engine.labels import label_open, open_plant
+from cni.topology.failures.audit import audit, audit_as_json, explain_audit
 from cni.topology.network import Network, Site, Span, build_network
 from tests.notation import network
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from cni.primitives.errors import Invalid
-from cni.topology.availability import FailureFigures, availability
+from cni.topology.failures.availability import FailureFigures, availability
 from tests.notation import network
 
 # 1 km of span is mended as long as it works, so it works half the time; so does a risk group.

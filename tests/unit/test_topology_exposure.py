@@ -8,7 +8,7 @@ import random
 import networkx as nx
 import pytest
 
-from cni.topology.exposure import Standing, core_of, cut_off_sites, explain_exposure, find_exposure
+from cni.topology.failures.exposure import Standing, core_of, cut_off_sites, explain_exposure, find_exposure
 from tests.notation import network
 
 RING = "A-B 1, B-C 1, C-A 1"

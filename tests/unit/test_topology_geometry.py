@@ -13,10 +13,10 @@ import shapely
 from pyproj import Geod
 
 from cni.primitives.geo import Position, distance_m
-from cni.topology import geometry
-from cni.topology.geometry import close_spans, nearest_places, placeless_spans, separation, trim_radius_m
+from cni.topology.ground import geometry
+from cni.topology.ground.geometry import close_spans, nearest_places, placeless_spans, separation, trim_radius_m
+from cni.topology.ground.plane import Plane, pieces_of, shapes_of, trim
 from cni.topology.network import Network, Site, Span, build_network
-from cni.topology.plane import Plane, pieces_of, shapes_of, trim
 
 HOME = (-2.24, 53.48)
 ELLIPSOID = Geod(ellps="WGS84")

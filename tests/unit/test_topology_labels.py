@@ -8,9 +8,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from cni.topology.labels import label_plant
+from cni.topology.engine.labels import label_plant
+from cni.topology.engine.view import View, compile_view
 from cni.topology.network import Network, Site, Span, build_network
-from cni.topology.view import View, compile_view
 from tests.notation import network
 
 

@@ -12,9 +12,9 @@ import shapely
 
 from cni.primitives.errors import Invalid
 from cni.primitives.geo import distance_m
-from cni.topology.geometry import ground_of
+from cni.topology.ground.geometry import ground_of
+from cni.topology.ground.paper_diversity import HiddenRisk, find_hidden_risks
 from cni.topology.network import Network, Site, Span, build_network
-from cni.topology.paper_diversity import HiddenRisk, find_hidden_risks
 from tests.unit.test_topology_geometry import place
 
 Points = list[tuple[float, float]]

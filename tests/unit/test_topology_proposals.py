@@ -8,9 +8,9 @@ import pytest
 
 from cni.primitives.errors import Invalid
 from cni.primitives.geo import distance_m
-from cni.topology import proposals
+from cni.topology.failures import proposals
+from cni.topology.failures.proposals import propose_spans
 from cni.topology.network import Site, Span, build_network
-from cni.topology.proposals import propose_spans
 from cni.topology.questions import Diversity
 
 STEP = 0.001

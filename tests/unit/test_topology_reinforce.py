@@ -9,10 +9,10 @@ import networkx as nx
 import pytest
 
 from cni.primitives.errors import Invalid
-from cni.topology.candidates import Candidate, read_candidates
+from cni.topology.failures.candidates import Candidate, read_candidates
+from cni.topology.failures.reinforce import explain_reinforcement, reinforce, reinforcement_as_json
 from cni.topology.network import Network, Site, Span, build_network
 from cni.topology.questions import Diversity
-from cni.topology.reinforce import explain_reinforcement, reinforce, reinforcement_as_json
 from tests.notation import network
 
 

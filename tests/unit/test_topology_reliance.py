@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cni.topology.failures.reliance import find_reliance
 from cni.topology.questions import Diversity
-from cni.topology.reliance import find_reliance
 from tests.notation import network
 
 PLANT = network("A-B 1 [K], B-Z 1, A-C 1 [K], C-Z 1, C-B 1, B-Z 1 [M], A-D 1, D-Z 1")

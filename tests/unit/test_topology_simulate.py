@@ -7,8 +7,7 @@ from datetime import date
 import pytest
 
 from cni.primitives.errors import Invalid, NotFound
-from cni.topology.questions import Diversity, Element, ElementKind
-from cni.topology.simulate import (
+from cni.topology.failures.simulate import (
     LeasedRoutes,
     explain_simulation,
     leases_by_span,
@@ -16,6 +15,7 @@ from cni.topology.simulate import (
     simulate,
     simulation_as_json,
 )
+from cni.topology.questions import Diversity, Element, ElementKind
 from tests.notation import network
 
 # Three ways from A to Z: by B (200 m), by C (400 m), by D (600 m).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from cni import topology
-from cni.topology.code_cache import source_stamp
+from cni.topology.engine.code_cache import source_stamp
 from cni.topology.questions import Diversity, Element, ElementKind, Question
 from cni.topology.routes import find_answer
 from cni.topology.warming import warm
@@ -23,7 +24,9 @@ TOPOLOGY = Path(topology.__file__).parent
 
 def _compiled() -> dict[str, Any]:
     """Return the compiled functions that are called from Python, by name: those they call are compiled with them."""
-    modules = [importlib.import_module(f"cni.topology.{module.name}") for module in pkgutil.iter_modules([TOPOLOGY])]
+    modules = [
+        importlib.import_module(module.name) for module in pkgutil.walk_packages([str(TOPOLOGY)], "cni.topology.")
+    ]
     functions = {
         f"{module.__name__}.{name}": thing
         for module in modules
@@ -63,11 +66,12 @@ def test_after_warming_no_question_compiles_anything(diversity):
 
 def test_kept_code_goes_out_of_date_with_what_its_file_rests_on(tmp_path):
     """The kernel's machine code has that of the heap in it."""
-    script = "from cni.topology import code_cache as c; print(c.source_stamp(c.ROOT / 'cni/topology/kernel.py'))"
+    script = (
+        "from cni.topology.engine import code_cache as c;"
+        "print(c.source_stamp(c.ROOT / 'cni/topology/engine/kernel.py'))"
+    )
     copy = tmp_path / "cni" / "topology"
-    copy.mkdir(parents=True)
-    for source in TOPOLOGY.glob("*.py"):
-        (copy / source.name).write_bytes(source.read_bytes())
+    shutil.copytree(TOPOLOGY, copy, ignore=shutil.ignore_patterns("__pycache__"))
 
     def stamp() -> str:
         return subprocess.run(
@@ -75,20 +79,20 @@ def test_kept_code_goes_out_of_date_with_what_its_file_rests_on(tmp_path):
         ).stdout.strip()
 
     as_it_is = stamp()
-    for other, changes in (("heap.py", True), ("view.py", True), ("questions.py", False)):
+    for other, changes in (("engine/heap.py", True), ("engine/view.py", True), ("questions.py", False)):
         text = (copy / other).read_bytes()
         (copy / other).write_bytes(text + b"\n# changed\n")
         assert (stamp() != as_it_is) == changes, other
         (copy / other).write_bytes(text)
 
-    assert as_it_is == source_stamp(TOPOLOGY / "kernel.py")
+    assert as_it_is == source_stamp(TOPOLOGY / "engine/kernel.py")
 
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path):
     """As for an account that may only read the program: what is not kept is compiled each time."""
     (tmp_path / "taken").write_text("a file, where the folder would be")
     script = (
-        "from cni.topology.heap import push; import numpy as np;"
+        "from cni.topology.engine.heap import push; import numpy as np;"
         "print(push(np.zeros(9, np.int64), np.zeros(9, np.int32), 0, 5, 1))"
     )
 
