@@ -1,0 +1,12 @@
+"""Ducts, tubes, splices, evidence, wayleaves, funding conditions, notice of withdrawal."""
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
