@@ -1,0 +1,72 @@
+"""What a file holds, as plain values: layers, and the features of one of them.
+
+Coordinates stay as the file gives them, x (longitude or easting) first; nothing here knows what a column means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cni.primitives.errors import Invalid, Problem
+
+
+class Geometry(StrEnum):
+    """The sort of geometry that a layer has."""
+
+    POINT = "point"
+    LINE = "line"
+    MIXED = "mixed"
+    OTHER = "other"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer (a table, a sheet, a folder) of a file.
+
+    `crs` is "EPSG:27700" or, without such a number, the name that the file gives; None if the file does not say.
+    `notes` are sentences about how it was read that a person should know.
+    """
+
+    name: str
+    geometry: Geometry
+    features: int
+    fields: tuple[str, ...]
+    crs: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file holds. `format` is the word that people use: "GeoPackage", "Shapefile", "KMZ", "CSV" …"""
+
+    format: str
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """The features of one layer, in the order of the file: four columns of one length.
+
+    `rows` counts as the member's own program does: the header of a CSV file or a spreadsheet is row 1 and its first
+    row of data row 2; everywhere else the first feature is 1. `values` are text by field, stripped, "" for nothing,
+    48.0 as "48". `geometry` holds two-dimensional Shapely geometries in the file's own CRS, None where there is none.
+    """
+
+    layer: Layer
+    rows: NDArray[np.int64]
+    values: dict[str, list[str]]
+    geometry: NDArray[np.object_]
+
+
+class FileRefused(Invalid):
+    """A file that is not read; `problems` holds one problem, which says why and how to mend it."""
+
+    @classmethod
+    def because(cls, problem: Problem) -> FileRefused:
+        """Return the refusal of a file for one problem."""
+        return cls(problem.message, [problem])
