@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from cni.assets.words import ContributionStatus, LengthBasis, PairState, RiskKind, SiteKind
+from cni.assets.words import ContributionStatus, FoiLabel, LengthBasis, PairState, RiskKind, SiteKind
 from cni.db.base import Base, Identified, Word
 from cni.members.models import Member
 
@@ -72,6 +72,8 @@ class Site(Identified, Base):
     latitude: Mapped[float]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id"), index=True)
+    foi_label: Mapped[FoiLabel] = mapped_column(Word(FoiLabel), insert_default=FoiLabel.INTERNAL)
+    foi_reason: Mapped[str | None]
 
     owner: Mapped[Member | None] = relationship(lazy="raise")
     contribution: Mapped[Contribution] = relationship(lazy="raise", back_populates="sites")
@@ -112,6 +114,8 @@ class Span(Identified, Base):
     duct_owner_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
     fibres: Mapped[int]
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id"), index=True)
+    foi_label: Mapped[FoiLabel] = mapped_column(Word(FoiLabel), insert_default=FoiLabel.INTERNAL)
+    foi_reason: Mapped[str | None]
 
     a: Mapped[Site] = relationship(lazy="raise", foreign_keys=[a_id])
     z: Mapped[Site] = relationship(lazy="raise", foreign_keys=[z_id])

@@ -52,3 +52,11 @@ class ContributionStatus(StrEnum):
     LIVE = "live"
     PROPOSED = "proposed"
     REFUSED = "refused"
+
+
+class FoiLabel(StrEnum):
+    """What a public body would answer to a request for an asset's exact record; its `foi_reason` says why."""
+
+    CONFIDENTIAL = "confidential"
+    INTERNAL = "internal"
+    PUBLIC = "public"

@@ -24,6 +24,11 @@ TABLE_MODULES = (
     "cni.assets.models",
     "cni.assets.hidden_risks",
     "cni.assets.audits",
+    "cni.assets.evidence",
+    "cni.assets.registers",
+    "cni.assets.structure",
+    "cni.assets.terms",
+    "cni.assets.access_log",
     "cni.leases.models",
     "cni.ledger.models",
 )

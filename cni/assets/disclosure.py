@@ -1,0 +1,197 @@
+"""How finely plant is shown, and to whom: three tiers, and the sight of whoever asks.
+
+A position is rounded on a raster of degrees that is the same for everyone and everything, so whoever puts together all
+that the doors tell learns no more than from one of them. Whoever writes plant out asks a `Sight`; a sight that knows
+nothing shows the public tier. Who sees what exactly is looked up in `operations.disclosing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+from typing import Protocol, SupportsFloat
+
+from cni.assets.words import FoiLabel
+from cni.primitives.geo import Position, grid_reference, line_of, to_grid
+
+
+class Tier(StrEnum):
+    """How finely plant is shown, the coarsest first."""
+
+    PUBLIC = "public"
+    MEMBERS = "members"
+    PARTY = "party"
+
+
+RASTER_DECIMALS = {Tier.PUBLIC: 2, Tier.MEMBERS: 3}
+"""Decimals of a degree that are shown: about 1 km, about 100 m."""
+
+EXACT_DECIMALS = 6
+"""Of a degree, where a position is shown as it is: about a tenth of a metre."""
+
+GRID_FIGURES = {Tier.PUBLIC: 4, Tier.MEMBERS: 6, Tier.PARTY: 8}
+"""Figures of a grid reference: squares of 1 km, 100 m and 10 m."""
+
+PUBLIC_LENGTH_M = 100
+"""Lengths are public to this many metres; members pay by the metre, so they see them as they are."""
+
+IN_WORDS = {
+    Tier.PUBLIC: "Sites to 0.01° (about 1 km); spans as straight lines between them, lengths to 0.1 km.",
+    Tier.MEMBERS: "Sites and the bends of spans to 0.001° (about 100 m); lengths as they are recorded.",
+    Tier.PARTY: "As recorded, and each view is logged for the owner.",
+}
+
+
+def disclosed_position(position: Position, tier: Tier) -> Position:
+    """Return a position as a tier shows it, in degrees."""
+    if tier is Tier.PARTY:
+        return position
+    longitude, latitude = position
+    decimals = RASTER_DECIMALS[tier]
+    # Adding nothing makes zero of minus zero.
+    return round(float(longitude), decimals) + 0.0, round(float(latitude), decimals) + 0.0
+
+
+def disclosed_line(line: Sequence[Position] | None, a: Position, z: Position, tier: Tier) -> list[Position]:
+    """Return a span's line as a tier shows it, from site `a` to site `z`; never fewer than two positions.
+
+    `a` and `z` are where the sites really are; `line` None: only the ends are known. A rounded line ends at its rounded
+    sites, and no position is followed by itself, but for a line that shrinks to one: that has it twice.
+    """
+    if tier is Tier.PARTY:
+        return [a, z] if line is None else list(line)
+    bends = line[1:-1] if line is not None and tier is Tier.MEMBERS else ()
+    rounded = [disclosed_position(position, tier) for position in (a, *bends, z)]
+    kept = [rounded[0], *(here for before, here in pairwise(rounded) if here != before)]
+    return kept if len(kept) > 1 else kept * 2
+
+
+def disclosed_length_m(length_m: float, tier: Tier) -> float:
+    """Return a length in metres as a tier shows it; in public to 0.1 km, and never none."""
+    if tier is not Tier.PUBLIC:
+        return float(length_m)
+    return float(max(PUBLIC_LENGTH_M, PUBLIC_LENGTH_M * int(float(length_m) / PUBLIC_LENGTH_M + 0.5)))
+
+
+def disclosed_grid(position: Position, tier: Tier) -> tuple[float, float]:
+    """Return easting and northing in metres as a tier shows them: of the rounded position, and to whole metres.
+
+    Source: EPSG:27700 through OSTN15. Only the party tier has centimetres.
+    """
+    easting, northing = to_grid(disclosed_position(position, tier))
+    decimals = 2 if tier is Tier.PARTY else 0
+    return round(easting, decimals), round(northing, decimals)
+
+
+def disclosed_grid_reference(position: Position, tier: Tier) -> str:
+    """Return the grid reference of a position as a tier shows it: "SJ 931 997" to members."""
+    return grid_reference(disclosed_position(position, tier), GRID_FIGURES[tier])
+
+
+class _Asset(Protocol):
+    @property
+    def id(self) -> int: ...
+    @property
+    def foi_label(self) -> FoiLabel: ...
+
+
+class _Place(_Asset, Protocol):
+    @property
+    def longitude(self) -> float: ...
+    @property
+    def latitude(self) -> float: ...
+
+
+class _Line(_Asset, Protocol):
+    @property
+    def geometry(self) -> bytes | None: ...
+    @property
+    def length_m(self) -> SupportsFloat: ...
+    @property
+    def a(self) -> _Place: ...
+    @property
+    def z(self) -> _Place: ...
+
+
+class Reason(StrEnum):
+    """Why somebody sees plant exactly; the strongest first."""
+
+    OWNER = "owner"
+    LEASE = "lease"
+    QUOTE = "quote"
+    STAFF = "staff"
+
+
+@dataclass(slots=True)
+class Shown:
+    """What of others' plant was shown exactly, and why, by the numbers (`id`) of spans and sites."""
+
+    spans: dict[int, Reason] = field(default_factory=dict)
+    sites: dict[int, Reason] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What somebody sees exactly, and why, by the numbers (`id`) of spans and sites; all else at the tier `otherwise`.
+
+    `everything`: why all plant is seen exactly, if it is. Confidential plant is shown at the public tier to whoever
+    does not see it exactly. `shown` fills with what `position` and `line` give out exactly, own plant aside: the log of
+    exact views is made of it.
+    """
+
+    otherwise: Tier = Tier.PUBLIC
+    spans: Mapping[int, Reason] = field(default_factory=dict)
+    sites: Mapping[int, Reason] = field(default_factory=dict)
+    everything: Reason | None = None
+    shown: Shown = field(default_factory=Shown)
+
+    def tier_of_site(self, site: _Asset) -> Tier:
+        """Return the tier at which a site is shown."""
+        return self._tier(self._why(site, self.sites), [site])
+
+    def tier_of_span(self, span: _Line) -> Tier:
+        """Return the tier at which a span is shown: it is as confidential as its ends, which must be loaded."""
+        return self._tier(self._why(span, self.spans), [span, span.a, span.z])
+
+    def position(self, site: _Place) -> Position:
+        """Return where a site is shown."""
+        self._note(site, self.sites, self.shown.sites)
+        return disclosed_position((site.longitude, site.latitude), self.tier_of_site(site))
+
+    def grid_reference(self, site: _Place) -> str:
+        """Return the grid reference of a site as it is shown."""
+        self._note(site, self.sites, self.shown.sites)
+        return disclosed_grid_reference((site.longitude, site.latitude), self.tier_of_site(site))
+
+    def line(self, span: _Line) -> list[Position]:
+        """Return how a span is shown, from a to z; its ends must be loaded."""
+        self._note(span, self.spans, self.shown.spans)
+        a, z = ((end.longitude, end.latitude) for end in (span.a, span.z))
+        return disclosed_line(line_of(span.geometry) if span.geometry else None, a, z, self.tier_of_span(span))
+
+    def length_m(self, span: _Line) -> float:
+        """Return a span's length in metres as it is shown: rounded only for those who are not members."""
+        is_exact = self._why(span, self.spans) is not None
+        return disclosed_length_m(float(span.length_m), Tier.PARTY if is_exact else self.otherwise)
+
+    def _why(self, asset: _Asset, exact: Mapping[int, Reason]) -> Reason | None:
+        return exact.get(asset.id, self.everything)
+
+    def _tier(self, why: Reason | None, assets: Sequence[_Asset]) -> Tier:
+        if why is not None:
+            return Tier.PARTY
+        return Tier.PUBLIC if any(asset.foi_label is FoiLabel.CONFIDENTIAL for asset in assets) else self.otherwise
+
+    def _note(self, asset: _Asset, exact: Mapping[int, Reason], shown: dict[int, Reason]) -> None:
+        why = self._why(asset, exact)
+        if why is not None and why is not Reason.OWNER:
+            shown[asset.id] = why
+
+
+PUBLIC_SIGHT = Sight()
+"""Of whoever has not signed in."""
+
+EXACT_SIGHT = Sight(Tier.PARTY, everything=Reason.OWNER)
+"""Of a member over what it is only about to bring, and of whoever runs the server: nothing of it is noted."""
