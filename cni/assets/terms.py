@@ -1,0 +1,123 @@
+"""On what terms a span is contributed, notice of its withdrawal, and so on which days it can be leased at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CompoundSelect, ForeignKey, Select, exists, func, or_, select, union
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
+
+from cni.assets.models import Span
+from cni.db.base import Base, Identified, Word
+from cni.members.models import Member
+from cni.primitives.period import Period
+
+NOTICE_MONTHS = 12
+"""The notice of a withdrawal where no terms say another."""
+
+
+class FeeBasis(StrEnum):
+    """What the owner's fee is for. Only the first is settled so far; the other is put on record."""
+
+    AVAILABILITY = "availability"
+    PAIR_METRE = "pair_metre"
+
+
+class SpanTerms(Base):
+    """On what terms a span is contributed: from `starts_on` up to, not including, `ends_on`; None: no bound."""
+
+    __tablename__ = "span_terms"
+
+    span_id: Mapped[int] = mapped_column(ForeignKey("spans.id"), primary_key=True)
+    fee_basis: Mapped[FeeBasis] = mapped_column(Word(FeeBasis))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    notice_months: Mapped[int]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    changed_at: Mapped[datetime]
+
+
+class Withdrawal(Identified, Base):
+    """An owner's notice that spans leave the co-op. It ends no lease: those stay until their own end."""
+
+    __tablename__ = "withdrawals"
+
+    reference: Mapped[str] = mapped_column(unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    reason: Mapped[str]
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    given_at: Mapped[datetime]
+
+    member: Mapped[Member] = relationship(lazy="raise")
+    spans: Mapped[list[WithdrawalSpan]] = relationship(lazy="raise", order_by="WithdrawalSpan.span_id")
+
+
+class WithdrawalSpan(Base):
+    """A span under notice: no lease may run on or after `effective_on` that did not before the notice.
+
+    `withdrawn_on`: the day on which it left the plant that is used, once no lease held it any more.
+    """
+
+    __tablename__ = "withdrawal_spans"
+
+    span_id: Mapped[int] = mapped_column(ForeignKey("spans.id"), primary_key=True)
+    withdrawal_id: Mapped[int] = mapped_column(ForeignKey("withdrawals.id"), index=True)
+    effective_on: Mapped[date]
+    withdrawn_on: Mapped[date | None]
+
+    span: Mapped[Span] = relationship(lazy="raise")
+    withdrawal: Mapped[Withdrawal] = relationship(lazy="raise", viewonly=True)
+
+
+def not_on_offer(period: Period) -> CompoundSelect[Any]:
+    """Select the ids of the spans that nobody may newly lease for all of `period`: their terms or a notice forbid it."""
+    terms = or_(SpanTerms.starts_on > period.start, SpanTerms.ends_on < period.end)
+    notice = WithdrawalSpan.effective_on < period.end
+    return union(select(SpanTerms.span_id).where(terms), select(WithdrawalSpan.span_id).where(notice))
+
+
+def is_withdrawn() -> Any:
+    """Return the condition that a span has left the plant that is used."""
+    return exists().where(WithdrawalSpan.span_id == Span.id, WithdrawalSpan.withdrawn_on.is_not(None))
+
+
+def terms_of(session: Session, span: Span) -> SpanTerms | None:
+    """Return the terms of a span, if any were set."""
+    return session.get(SpanTerms, span.id)
+
+
+def notice_of(session: Session, span: Span) -> WithdrawalSpan | None:
+    """Return the notice that a span is under, with its withdrawal."""
+    named = select(WithdrawalSpan).where(WithdrawalSpan.span_id == span.id)
+    return session.scalar(named.options(joinedload(WithdrawalSpan.withdrawal)))
+
+
+def notices_of(session: Session, span_ids: Collection[int]) -> dict[int, int]:
+    """Return the months of notice that the terms of spans say, by span; those without terms are left out."""
+    rows = session.execute(select(SpanTerms.span_id, SpanTerms.notice_months).where(SpanTerms.span_id.in_(span_ids)))
+    return dict(rows.all())
+
+
+def withdrawals(member_id: int | None) -> Select[Any]:
+    """Return the query of a member's (None: everyone's) withdrawals, with their spans."""
+    spans = selectinload(Withdrawal.spans).joinedload(WithdrawalSpan.span)
+    query = select(Withdrawal).options(joinedload(Withdrawal.member), spans)
+    return query if member_id is None else query.where(Withdrawal.member_id == member_id)
+
+
+def withdrawal_by_reference(session: Session, reference: str) -> Withdrawal | None:
+    """Return a withdrawal with its member and spans."""
+    return session.scalar(withdrawals(None).where(func.lower(Withdrawal.reference) == reference.lower()))
+
+
+def due(session: Session, on: date) -> Sequence[WithdrawalSpan]:
+    """Return the spans whose notice has run out by a day and that are still in use, by span."""
+    waiting = select(WithdrawalSpan).where(WithdrawalSpan.effective_on <= on, WithdrawalSpan.withdrawn_on.is_(None))
+    return session.scalars(
+        waiting.options(joinedload(WithdrawalSpan.span), joinedload(WithdrawalSpan.withdrawal)).order_by(
+            WithdrawalSpan.span_id
+        )
+    ).all()
