@@ -20,6 +20,7 @@ from cni.config import Config
 from cni.db.engine import open_engine, session_factory
 from cni.db.listening import Listener
 from cni.members.policy import OPERATOR
+from cni.primitives.errors import CniError
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -77,9 +78,16 @@ def current() -> Runtime:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """Give a session whose work is committed on leaving, or rolled back on any exception."""
-    with current().sessions.begin() as session:
-        yield session
+    """Give a session whose work is committed on leaving, or rolled back on any exception.
+
+    A refusal leaves with the note that nothing was saved: here something could have been.
+    """
+    try:
+        with current().sessions.begin() as session:
+            yield session
+    except CniError as refusal:
+        refusal.add_note("Nothing was saved.")
+        raise
 
 
 @contextmanager

@@ -6,6 +6,9 @@ Source: OpenAPI Specification 3.1.0; RFC 9457 (problem details); RFC 6750 (beare
 from __future__ import annotations
 
 import http
+import json
+from dataclasses import replace
+from json import JSONDecodeError
 from typing import Any, NoReturn
 
 import marshmallow as ma
@@ -13,12 +16,15 @@ from flask import Flask
 from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
 
-from cni.primitives.errors import Invalid
+from cni.primitives.errors import Invalid, Problem
 from cni.schemas.problems import ProblemDocumentView
 from cni.schemas.reading import problems_of
 
 PROBLEM_TYPE = "application/problem+json"
+BODY = "body"
+"""The place of what is wrong with a body as a whole."""
 SETTINGS = {
     "API_TITLE": "Cooperative neutral host",
     "API_VERSION": "v1",
@@ -75,10 +81,31 @@ class _Parser(FlaskParser):
         "json": ma.RAISE,
     }
 
+    def load_json(self, req: Any, schema: ma.Schema) -> Any:
+        """Return the body as JSON says it; what stands for none where it is empty.
+
+        Raises:
+            Invalid: it is no JSON.
+            UnsupportedMediaType: it does not say that it is.
+        """
+        body = req.get_data()
+        if not body:
+            return ma.missing
+        if not req.is_json:
+            raise UnsupportedMediaType
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:  # a ValueError too: too many digits, or not UTF-8
+            where = f" from line {error.lineno}, column {error.colno} on" if isinstance(error, JSONDecodeError) else ""
+            remedy = 'Send one JSON object as UTF-8: {"name": value}.'
+            problem = Problem("not_json", f"What was sent cannot be read as JSON{where}.", remedy, BODY)
+            raise Invalid.from_problems([problem]) from None
+
     def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, **_rest: Any) -> NoReturn:
         messages = error.normalized_messages()
         within = next(iter(messages.values()))  # webargs puts the location around them: {"query": {…}}
-        raise Invalid.from_problems(problems_of(ma.ValidationError(within), schema))
+        problems = problems_of(ma.ValidationError(within), schema)
+        raise Invalid.from_problems(problem if problem.place else replace(problem, place=BODY) for problem in problems)
 
 
 class Resources(Blueprint):

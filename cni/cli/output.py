@@ -29,6 +29,8 @@ def explain(error: CniError, *, as_json: bool) -> None:
         click.echo(error.detail, err=True)
     for problem in error.problems:
         click.echo(f"  {_place(problem)}{problem.message} {problem.remedy}", err=True)
+    for note in getattr(error, "__notes__", ()):  # so Python keeps what was added on the way
+        click.echo(note, err=True)
     if as_json:
         problems = [_as_row(problem) for problem in error.problems]
         document = {"problems": problems} if problems else {"error": {"code": error.code, "detail": error.detail}}

@@ -87,10 +87,12 @@ class Invalid(CniError):
 
     @classmethod
     def from_problems(cls, problems: Iterable[Problem]) -> Invalid:
-        """Return one error that carries all problems, its detail counting them."""
+        """Return one error that carries all problems, its detail counting them.
+
+        It does not say that nothing was saved: whoever only reads could not have saved. `runtime.transaction` says so.
+        """
         found = tuple(problems)
-        noun = "problem" if len(found) == 1 else "problems"
-        detail = found[0].message if len(found) == 1 else f"{len(found)} {noun} to mend; nothing was saved."
+        detail = found[0].message if len(found) == 1 else f"{len(found)} problems to mend."
         return cls(detail, found)
 
 

@@ -69,6 +69,12 @@ SENTENCES = {
     "Field may not be null.": ("missing", "{label} is missing.", "Enter it."),
     "Not a valid integer.": ("not_a_number", "{label} is not a whole number.", "Use digits only."),
     "Not a valid number.": ("not_a_number", "{label} is not a number.", "Use digits and a decimal point only."),
+    "Special numeric values (nan or infinity) are not permitted.": (
+        "not_a_number",
+        "{label} is not a number.",
+        "Use digits and a decimal point only.",
+    ),
+    "Number too large.": ("too_large", "{label} is too large.", "Give a smaller number."),
     "Not a valid date.": ("not_a_date", "{label} is not a date.", "Write it as year-month-day: 2026-11-30."),
     "Not a valid string.": ("not_a_text", "{label} is not a text.", "Send it as a string."),
     "Not a valid email address.": (
@@ -76,6 +82,10 @@ SENTENCES = {
         "{label} is not an e-mail address.",
         "Write it as name@example.org.",
     ),
+    "Not a valid list.": ("not_a_list", "{label} is not a list.", "Send it as a list, even of one thing."),
+    "Not a valid boolean.": ("not_a_truth", "{label} is neither true nor false.", "Send true or false."),
+    "Not a valid mapping type.": ("not_an_object", "{label} is not an object.", 'Send it as {"name": value}.'),
+    "Invalid input type.": ("not_an_object", "{label} is not a JSON object.", 'Send one: {"name": value}.'),
     "Unknown field.": ("unknown_field", "There is no field “{name}” here.", "Leave it out."),
 }
 """marshmallow's own sentences, as code, message and remedy of ours."""
@@ -85,7 +95,7 @@ def _problem(place: str, message: str, schema: ma.Schema) -> Problem:
     name = place.partition(".")[0]
     field = schema.fields.get(name)
     metadata = field.metadata if field else {}
-    label = metadata.get("label") or place.replace("_", " ").capitalize()
+    label = metadata.get("label") or place.replace("_", " ").capitalize() or "What was sent"
     code, sentence, remedy = SENTENCES.get(message, ("invalid", message, ""))
     return Problem(
         code=code,

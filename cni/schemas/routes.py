@@ -131,8 +131,13 @@ class AlternativesQuery(Request):
 
     alternatives = ma.fields.Integer(
         load_default=0,
-        validate=ma.validate.Range(0, MOST_ALTERNATIVES - 1),
-        metadata={"description": "How many other routes to look for at most, each the answer to a similar search."},
+        validate=ma.validate.Range(
+            0, MOST_ALTERNATIVES - 1, error=f"Other routes can be looked for: {MOST_ALTERNATIVES - 1} at most."
+        ),
+        metadata={
+            "remedy": f"Ask for 0 to {MOST_ALTERNATIVES - 1}.",
+            "description": "How many other routes to look for at most, each the answer to a similar search.",
+        },
     )
 
 

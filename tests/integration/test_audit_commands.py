@@ -65,6 +65,22 @@ def test_an_audit_in_words(cni, ring):
     assert "3 pairs of spans divide it" in out
 
 
+def test_an_audit_in_words_names_the_first_of_each_and_counts_the_rest(cni, tmp_path):
+    drawn = network(", ".join(["A-B 1, B-C 1, C-A 1", *(f"A-D{number:02} 1" for number in range(12))]))
+    path = tmp_path / "star.json"
+    path.write_text(json.dumps(networkx.node_link_data(drawn.graph, edges="edges")), encoding="utf-8")
+
+    _, out, _ = cni("audit", "--network", path)
+
+    lines = out.splitlines()
+    bridges = ", ".join(f"A-D{number:02}" for number in range(10))
+    assert f"Bridges: {bridges} and 2 more; --json gives all." in lines
+    assert "Articulation sites: A." in lines
+    assert not any(line.startswith("Risk groups") for line in lines)
+    sites = ", ".join(f"D{number:02}" for number in range(10))
+    assert f"Sites that one span cuts off: {sites} and 2 more; --json gives all." in lines
+
+
 def test_the_live_plant_is_audited(cni, live):
     lay(live, "A-B 100, B-C 100")
     assert len(json.loads(cni("audit", "--json")[1])["bridges"]) == 2

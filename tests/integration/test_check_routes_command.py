@@ -111,3 +111,43 @@ def test_the_live_plant_is_checked_against_where_no_file_is_given(cni, session, 
     code, out, _ = cni("check-routes", path)
     assert code == 2
     assert "There is no span C-Z in the network." in out
+
+
+def test_a_fault_names_the_route_and_the_answer_that_it_is_in(cni, square, answered, tmp_path):
+    sound = json.loads(answered().read_text(encoding="utf-8"))
+    longer = json.loads(json.dumps(sound))
+    longer["routes"][1]["length_m"] = 9999
+    beyond = json.loads(json.dumps(sound))
+    beyond["routes"][1]["length_m"] = 10**400
+    path = tmp_path / "answers.jsonl"
+    path.write_text("\n".join(map(json.dumps, (sound, longer, beyond))), encoding="utf-8")
+
+    _, out, _ = cni("check-routes", path, "--network", square)
+    assert "line 2, route 2, length_m: The route is said to be 9,999 m long; its spans are 2,600 m." in out
+    assert "line 3, route 2, length_m: The route's length_m is missing, or is not of the kind" in out
+
+    faults = json.loads(cni("check-routes", path, "--network", square, "--json")[1])["faults"]
+    assert {fault["place"] for fault in faults if fault["place"].startswith("line 3")} == {"line 3, routes[1].length_m"}
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--pairs", "-1"), "The question's pairs is -1; it can be from 1 to 10,000. Give a number within"),
+        (("--routes", "9" * 40), f"The question's routes is {'9' * 20}…; it can be from 1 to 8."),
+        (("--separation-m", "nan"), "The question's separation_m is nan; it can be from 0 to 10,000."),
+    ],
+)
+def test_an_option_out_of_bounds_is_refused_in_a_sentence(cni, square, answered, option, said):
+    code, _, err = cni("check-routes", answered(), "--network", square, *option)
+    assert code == 2
+    assert said in err
+
+
+@pytest.mark.parametrize("pairs", [-1, 10**400])
+def test_a_question_out_of_bounds_is_a_fault_in_a_sentence(cni, square, answered, pairs):
+    path = answered(lambda document: document | {"question": document["question"] | {"pairs": pairs}})
+    code, out, _ = cni("check-routes", path, "--network", square)
+    assert code == 2
+    assert out.startswith("question.pairs: The question's pairs is ")
+    assert out.endswith("it can be from 1 to 10,000.\n")

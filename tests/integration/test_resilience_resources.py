@@ -102,3 +102,28 @@ def test_commercial_resilience_tells_a_member_no_names(program, coop):
     }
     staff = program(coop.steward).get(f"{ROOM}/commercial").get_json()
     assert staff["spans"][0]["holders"] == [{"member": coop.user.slug, "pairs": 1}]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{", "not_json"),
+        (b"\xff\xfe", "not_json"),
+        (b'{"cuts": ' + b"9" * 5000 + b"}", "not_json"),
+        (b'["span:Z-D"]', "not_an_object"),
+        (b'"span:Z-D"', "not_an_object"),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_told_so_with_a_remedy(program, coop, body, code):
+    answer = program(coop.planner).post(f"{ROOM}/what-if", data=body, content_type="application/json")
+
+    [problem] = answer.get_json()["problems"]
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+    assert (problem["code"], problem["place"], problem["remedy"][:4]) == (code, "body", "Send")
+
+
+def test_a_body_of_another_kind_is_not_taken_for_an_empty_one(program, coop):
+    answer = program(coop.planner).post(f"{ROOM}/what-if", data=b"cuts=span:Z-D", content_type="text/plain")
+
+    assert answer.status_code == 415
+    assert "application/json" in answer.get_json()["detail"]

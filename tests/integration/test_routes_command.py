@@ -74,6 +74,12 @@ def test_what_cannot_be_asked_is_told_with_its_place(cni, square, words, code, p
     assert [problem["column"] for problem in json.loads(out)["problems"]] == [place]
 
 
+def test_a_command_that_only_reads_does_not_say_that_nothing_was_saved(cni, square):
+    _, _, err = cni("routes", "--network", square, "--from", "A", "--to", "A", "--pairs", "0")
+    assert err.startswith("2 problems to mend.\n")
+    assert "saved" not in err
+
+
 def test_many_questions_are_answered_line_by_line_with_the_time_of_each(cni, square, tmp_path):
     queries = tmp_path / "queries.csv"
     queries.write_text("from,to,pairs\nA,Z,\nA,B,5\n", encoding="utf-8")

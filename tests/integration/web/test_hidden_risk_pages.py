@@ -135,3 +135,11 @@ def test_the_command_prints_one_document(test_runtime, street, monkeypatch, sess
     assert words.stdout == "No spans of different owners run side by side undeclared.\n"
     told = CliRunner().invoke(cni, ["find-hidden-risks", "--json"], standalone_mode=False)
     assert [risk["spans"] for risk in json.loads(told.stdout)["hidden_risks"]] == [["C1", "T1"]]
+
+
+def test_a_command_that_saves_says_of_a_refusal_that_nothing_was_saved(cni, session, test_runtime, monkeypatch):
+    monkeypatch.setattr("cni.cli.hidden_risks.open_database", lambda: None)
+
+    code, _, err = cni("find-hidden-risks", "--within-m", "-1")
+
+    assert (code, err.splitlines()[-1]) == (2, "Nothing was saved.")
