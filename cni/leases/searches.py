@@ -51,6 +51,16 @@ class RouteSearch:
         return Period(self.starts_on, add_months(self.starts_on, self.term_months))
 
 
+def kind_and_code(thing: str) -> tuple[str, str]:
+    """Return the kind, in small letters, and the code of what is written `KIND:CODE`; no code without a colon.
+
+    >>> kind_and_code("Site: PICC")
+    ('site', 'PICC')
+    """
+    kind, _, code = thing.partition(":")
+    return kind.strip().lower(), code.strip()
+
+
 def as_written(plant: Plant, search: RouteSearch) -> RouteSearch:
     """Return a search with codes as the plant writes them and kinds where they were left out; unknown ones stay."""
     sites, risks = plant.codes["site"], plant.codes["risk"]
@@ -91,7 +101,7 @@ def question_of(plant: Plant, search: RouteSearch) -> Question:
 
 def name_of(plant: Plant, thing: str) -> str:
     """Return what people call a thing written `KIND:CODE`: "site Piccadilly (PICC)"; or else what was written."""
-    kind, _, code = thing.partition(":")
+    kind, code = kind_and_code(thing)
     if code not in plant.codes.get(kind, {}).values():
         return thing
     if kind == "owner":
@@ -113,9 +123,9 @@ def going_round(search: RouteSearch, spans: Iterable[str]) -> Iterator[RouteSear
 
 
 def _written(plant: Plant, thing: str) -> str:
-    kind, colon, code = thing.partition(":")
-    if colon and kind.lower() in plant.codes:
-        return f"{kind.lower()}:{plant.codes[kind.lower()].get(code.strip().lower(), code.strip())}"
+    kind, code = kind_and_code(thing)
+    if code and kind in plant.codes:
+        return f"{kind}:{plant.codes[kind].get(code.lower(), code)}"
     having = [f"{kind}:{codes[thing.lower()]}" for kind, codes in plant.codes.items() if thing.lower() in codes]
     return having[0] if len(having) == 1 else thing
 
@@ -123,7 +133,7 @@ def _written(plant: Plant, thing: str) -> str:
 def _unknown_things(plant: Plant, search: RouteSearch) -> Iterator[Problem]:
     for place, things in (("avoid", search.avoid), ("must_use", search.must_use)):
         for thing in things:
-            kind, _, code = thing.partition(":")
+            kind, code = kind_and_code(thing)
             if code in plant.codes.get(kind, {}).values():
                 continue
             having = [kind for kind, codes in plant.codes.items() if thing.lower() in codes]
@@ -142,7 +152,7 @@ def _unknown_things(plant: Plant, search: RouteSearch) -> Iterator[Problem]:
 
 
 def _elements(plant: Plant, thing: str) -> Iterator[Element | Owned]:
-    kind, _, code = thing.partition(":")
+    kind, code = kind_and_code(thing)
     if code not in plant.codes.get(kind, {}).values():
         return
     if kind == "owner":

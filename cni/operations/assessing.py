@@ -12,18 +12,17 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from cni.assets.audits import AuditStatus, NetworkAudit, enter_audit, find_audit
-from cni.assets.models import Span
 from cni.assets.snapshot import Plant, live_plant, plant_revision
 from cni.db.jobs import ask_for
 from cni.events.kinds import NetworkAuditRequested
 from cni.events.record import record
-from cni.leases.concentration import is_in_service
-from cni.leases.models import Lease, LeaseSpan
+from cni.leases.models import Lease
 from cni.leases.queries import find_lease
+from cni.leases.serving import leases_in_service
 from cni.members.policy import Actor, Permission, may, require, require_found
 from cni.primitives.errors import Conflict, NotFound
 from cni.topology.failures.audit import audit, audit_as_json
@@ -230,17 +229,8 @@ def _audited(network: Network, on_progress: Callable[[str], None] | None = None)
 
 def _leases_on(session: Session, actor: Actor, spans: Collection[str], on: date) -> dict[str, list[str]]:
     """Return the references of the actor's leases in service on each of these spans, for staff those of everyone."""
-    rows = (
-        select(Span.code, Lease.reference)
-        .join(LeaseSpan, LeaseSpan.span_id == Span.id)
-        .join(Lease, Lease.id == LeaseSpan.lease_id)
-        .where(Span.code.in_(spans), is_in_service(on))
-        .distinct()
-        .order_by(Span.code, Lease.reference)
-    )
-    if actor.member_id is not None:
-        rows = rows.where(Lease.member_id == actor.member_id)
     leases: dict[str, list[str]] = {code: [] for code in spans}
-    for code, reference in session.execute(rows):
-        leases[code].append(reference)
+    for lease in leases_in_service(session, actor.member_id, on, across=spans):
+        for code in {span for route in lease.routes for span in route} & leases.keys():
+            leases[code].append(lease.reference)
     return leases

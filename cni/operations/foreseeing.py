@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from cni.assets.snapshot import Plant, live_plant
 from cni.leases.queries import free_in
-from cni.leases.serving import ServingLease, leases_across
+from cni.leases.searches import KIND_WORDS, kind_and_code
+from cni.leases.serving import ServingLease, leases_in_service
 from cni.members.policy import Actor, Permission, may, require
 from cni.primitives.errors import Problem, refuse_if_any
 from cni.primitives.period import Period
@@ -46,8 +47,8 @@ def read_cuts(plant: Plant, given: Sequence[str]) -> tuple[Element, ...]:
     words = [word.strip() for word in dict.fromkeys(given) if word.strip()]
     problems = list(_cut_problems(plant, words))
     refuse_if_any(problems)
-    cuts = (word.partition(":") for word in words)
-    return tuple(dict.fromkeys(Element(ElementKind(kind), plant.codes[kind][code.lower()]) for kind, _, code in cuts))
+    cuts = map(kind_and_code, words)
+    return tuple(dict.fromkeys(Element(ElementKind(kind), plant.codes[kind][code.lower()]) for kind, code in cuts))
 
 
 def _cut_problems(plant: Plant, words: Sequence[str]) -> Iterator[Problem]:
@@ -56,14 +57,15 @@ def _cut_problems(plant: Plant, words: Sequence[str]) -> Iterator[Problem]:
         yield Problem("too_many", message, f"Choose {MOST_CUTS} at most.", "cut")
         return
     for word in words:
-        kind, _, code = word.partition(":")
+        kind, code = kind_and_code(word)
         if kind not in set(ElementKind):
             yield Problem(
                 "bad_cut", f"“{word}” names nothing that can fail.", "Write span:, site: or risk: and a code.", "cut"
             )
         elif code.lower() not in plant.codes[kind]:
-            noun = "risk group" if kind == "risk" else kind
-            yield Problem("unknown", f"There is no live {noun} {code}.", "Choose one from the lists.", "cut")
+            yield Problem(
+                "unknown", f"There is no live {KIND_WORDS[kind]} {code}.", "Choose one from the lists.", "cut"
+            )
 
 
 def _spans_of(plant: Plant, cut: Element) -> Iterator[str]:
@@ -126,15 +128,15 @@ def what_if(session: Session, actor: Actor, cuts: Sequence[str], *, on: date) ->
     failure = _fail(plant, read_cuts(plant, cuts))
     if not may(actor, Permission.LEASES_READ):
         return Foreseen(failure, None)
-    leases = leases_across(session, plant.network, failure.spans, actor.member_id, on)
+    leases = leases_in_service(session, actor.member_id, on, across=failure.spans)
     network = free_in(session, plant, Period(on, on + timedelta(days=1)))
-    simulation = simulate(network, [lease.leased for lease in leases], failure.cuts)
+    simulation = simulate(network, [lease.on(network) for lease in leases], failure.cuts)
     return Foreseen(failure, tuple(_fates(leases, simulation)))
 
 
 def _fates(leases: Sequence[ServingLease], simulation: Simulation) -> Iterator[Fate]:
     """Yield what becomes of each lease, the worst first."""
-    by_reference = {lease.leased.reference: lease for lease in leases}
+    by_reference = {lease.reference: lease for lease in leases}
     regardless = {hit.lease.reference: hit for hit in simulation.regardless_of_pairs}
     for hit in sorted(simulation.hits, key=lambda hit: (BECOMES.index(hit.becomes), hit.lease.reference)):
         reference = hit.lease.reference

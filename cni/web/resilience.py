@@ -17,11 +17,11 @@ from cni.primitives.money import pounds
 from cni.schemas.assessments import AgainstRequest, ProposalRequest
 from cni.schemas.problems import answer_to
 from cni.schemas.reading import load
-from cni.schemas.resilience import advice_marks, audit_marks, failure_marks, lease_marks, site_marks, use_marks
 from cni.topology.failures.exposure import spans_in_risk
 from cni.topology.failures.simulate import ORDER
 from cni.topology.questions import Element, ElementKind
 from cni.web.forms import problems_of, shown_again_by
+from cni.web.marks import advice_marks, audit_marks, failure_marks, lease_marks, site_marks, use_marks
 from cni.web.pages import render
 from cni.web.session import actor
 from cni.web.words import (

@@ -1,4 +1,4 @@
-"""What is said of the resilience of plant: as marks on a map, and as the API gives it."""
+"""What is said of the resilience of plant, as marks on a map."""
 
 from __future__ import annotations
 
