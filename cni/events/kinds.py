@@ -59,6 +59,29 @@ class CoopLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DuctKept(Event):
+    """An owner registered a duct, or corrected it: the spans that lie in it now."""
+
+    spans: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceStepTaken(Event):
+    """Someone surveyed, tested, accepted or returned a span, which brought its evidence to this level."""
+
+    action: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAttached(Event):
+    """A file was attached to a span; its SHA-256 says which."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenRiskAccepted(Event):
     """The network steward made a risk group of spans that run side by side."""
 
@@ -200,12 +223,55 @@ class SettlementIssued(Event):
     documents: list[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterEntryKept(Event):
+    """An owner entered a wayleave or a funding condition, or corrected one: what it covers now, and until when."""
+
+    covers: list[str]
+    ends_on: str | None
+
+
 class SignedIn(Event):
     """A person signed in."""
 
 
 class SignedOut(Event):
     """A person signed out, or ended one of their sessions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanDescribed(Event):
+    """An owner said how the cable of a span is built."""
+
+    fibres_per_tube: int
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanLengthMeasured(Event):
+    """The length of a span was set to what an OTDR trace says, in metres; `before`, what it was."""
+
+    before: str
+    length_m: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanTermsSet(Event):
+    """An owner set the terms on which a span is contributed, and which of its pairs are reserved and offered."""
+
+    offered: list[int]
+    reserved: list[int]
+
+
+class SpanWithdrawn(Event):
+    """The notice of a span ran out and no lease holds it: it left the plant that is used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplicesKept(Event):
+    """An owner said which fibres are spliced at a site; so many there are."""
+
+    splices: int
 
 
 class TariffPublished(Event):
@@ -218,3 +284,11 @@ class TokenCreated(Event):
 
 class TokenRevoked(Event):
     """A person revoked an API token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalGiven(Event):
+    """An owner gave notice that spans leave the co-op; `leases` hold pairs of them and run on."""
+
+    leases: list[str]
+    spans: list[str]

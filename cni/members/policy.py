@@ -69,8 +69,10 @@ class Permission(StrEnum):
     COOP_LOAD = "coop:load"
     COOP_MAINTAIN = "coop:maintain"
     DIRECTORY_READ = "directory:read"
+    DISCLOSURES_READ = "disclosures:read"
     DOCUMENTS_READ = "documents:read"
     EVENTS_READ = "events:read"
+    EVIDENCE_ACCEPT = "evidence:accept"
     LEASES_ACCEPT = "leases:accept"
     LEASES_APPROVE = "leases:approve"
     LEASES_CANCEL = "leases:cancel"
@@ -82,8 +84,12 @@ class Permission(StrEnum):
     LEDGER_REVERSE = "ledger:reverse"
     MEMBERS_ADMIT = "members:admit"
     PEOPLE_MANAGE = "people:manage"
+    PLANT_INSPECT = "plant:inspect"
+    PLANT_KEEP = "plant:keep"
+    PLANT_LABEL = "plant:label"
     PLANT_PROPOSE = "plant:propose"
     PLANT_READ = "plant:read"
+    PLANT_READ_EXACT = "plant:read_exact"
     QUOTES_CREATE = "quotes:create"
     QUOTES_READ = "quotes:read"
     RISKS_DECIDE = "risks:decide"
@@ -102,14 +108,25 @@ EVERYONE = frozenset({P.ACCESS_MANAGE, P.DIRECTORY_READ, P.PLANT_READ, P.ROUTES_
 """What everyone with a role may: see what all members see, and manage their own sessions and API tokens."""
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ASSET_OFFICER: EVERYONE | {P.CONTRIBUTIONS_READ, P.PLANT_PROPOSE},
+    Role.ASSET_OFFICER: EVERYONE
+    | {
+        P.CONTRIBUTIONS_READ,
+        P.DISCLOSURES_READ,
+        P.PLANT_INSPECT,
+        P.PLANT_KEEP,
+        P.PLANT_LABEL,
+        P.PLANT_PROPOSE,
+    },
     Role.AUDITOR: EVERYONE
     | {
         P.CONTRIBUTIONS_READ,
+        P.DISCLOSURES_READ,
         P.DOCUMENTS_READ,
         P.EVENTS_READ,
         P.LEASES_READ,
         P.LEDGER_READ,
+        P.PLANT_INSPECT,
+        P.PLANT_READ_EXACT,
         P.QUOTES_READ,
         P.RISKS_READ,
         P.SETTLEMENTS_PREVIEW,
@@ -117,14 +134,18 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DELEGATE: EVERYONE,
     Role.FINANCE: EVERYONE | {P.DOCUMENTS_READ, P.LEASES_READ},
     Role.MEMBER_ADMIN: EVERYONE
-    | {P.CONTRIBUTIONS_READ, P.DOCUMENTS_READ, P.LEASES_READ, P.PEOPLE_MANAGE, P.QUOTES_READ},
+    | {P.CONTRIBUTIONS_READ, P.DOCUMENTS_READ, P.LEASES_READ, P.PEOPLE_MANAGE, P.PLANT_INSPECT, P.QUOTES_READ},
     Role.NETWORK_STEWARD: EVERYONE
     | {
         P.CONTRIBUTIONS_DECIDE,
         P.CONTRIBUTIONS_READ,
+        P.EVIDENCE_ACCEPT,
         P.LEASES_APPROVE,
         P.LEASES_END,
         P.LEASES_READ,
+        P.PLANT_INSPECT,
+        P.PLANT_LABEL,
+        P.PLANT_READ_EXACT,
         P.QUOTES_READ,
         P.RISKS_DECIDE,
         P.RISKS_READ,
@@ -140,7 +161,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.QUOTES_CREATE,
         P.QUOTES_READ,
     },
-    Role.REGISTRAR: EVERYONE | {P.EVENTS_READ, P.MEMBERS_ADMIT, P.PEOPLE_MANAGE},
+    Role.REGISTRAR: EVERYONE | {P.EVENTS_READ, P.MEMBERS_ADMIT, P.PEOPLE_MANAGE, P.PLANT_READ_EXACT},
     Role.SECOND_APPROVER: EVERYONE
     | {P.DOCUMENTS_READ, P.LEASES_READ, P.LEDGER_READ, P.SETTLEMENTS_APPROVE, P.SETTLEMENTS_PREVIEW},
     Role.TREASURER: EVERYONE

@@ -1,0 +1,59 @@
+"""Finding a span or site whose records are the actor's to see or to keep: its owner's, and the co-op's staff."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from cni.assets import queries
+from cni.assets.models import Span
+from cni.assets.words import ContributionStatus
+from cni.members.policy import Actor, nothing_here
+from cni.primitives.errors import Conflict, Forbidden
+
+
+class NotLive(Conflict):
+    """The span is only proposed: records are kept of what the network steward accepted."""
+
+    code = "not_live"
+    title = "Not live yet"
+
+
+def owner_of(actor: Actor) -> int:
+    """Return the member whose plant the actor keeps records of.
+
+    Raises:
+        Forbidden: the actor is nobody's; records are kept by the owner's own people.
+    """
+    if actor.member_id is None:
+        raise Forbidden("The records of plant are kept by its owner's own asset officer.")
+    return actor.member_id
+
+
+def is_owner(actor: Actor, span: Span) -> bool:
+    """Tell whether a span's records are the actor's to see: as an owner of its fibre or duct, or as staff."""
+    return actor.member_id is None or actor.member_id in (span.fibre_owner_id, span.duct_owner_id)
+
+
+def span_of_owner(session: Session, actor: Actor, code: str) -> Span:
+    """Return a span whose records the actor may see, with its ends and owners.
+
+    Raises:
+        NotFound: there is none, or it is another member's.
+    """
+    span = queries.span_by_code(session, code)
+    if span is None or not is_owner(actor, span):
+        raise nothing_here()
+    return span
+
+
+def live_span_of_owner(session: Session, actor: Actor, code: str) -> Span:
+    """Return a span whose records the actor may see and that is live.
+
+    Raises:
+        NotFound: there is none, or it is another member's.
+        NotLive: it is only proposed.
+    """
+    span = span_of_owner(session, actor, code)
+    if span.contribution.status is not ContributionStatus.LIVE:
+        raise NotLive(f"Span {span.code} is only proposed. Its records can be kept once it is accepted.")
+    return span
