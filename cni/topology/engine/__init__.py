@@ -2,8 +2,9 @@
 
 Sites and spans are numbers here; a mask closes spans. Not here: what is asked and what an answer means (`routing`).
 
-- `view` makes the arrays of a graph; `search` is where the others begin: routes of least total length
-- the search itself: `kernel`, `heap`, `landmarks`, `recurring` (of masks); why there is no pair: `labels`, `cuts`, `flows`, `barriers`
+- `view` makes the arrays of a plant; `search` is where the others begin: routes of least total length
+- the search itself: `kernel`, `heap`, `landmarks`, `recurring` (masks)
+- why there is no pair: `labels`, `cuts`, `flows`, `barriers`
 - near a route: `corridor`, `nearby`; what divides the plant: `sketch` (two spans), `severing` (a group of them)
 - how it is compiled and kept: `compiled`, `code_cache`
 """

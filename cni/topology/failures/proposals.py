@@ -44,10 +44,11 @@ def propose_spans(network: Network, within_m: float, against: Diversity) -> list
     from scipy.spatial import KDTree  # late: a large library
 
     view = network.view
-    placed = [site for site in view.site_ids if "lon" in network.graph.nodes[site]]
+    places = {site: network.sites[site].position for site in view.site_ids}
+    placed = [site for site, place in places.items() if place is not None]
     if len(placed) < 2:
         return []
-    positions = np.array([[network.graph.nodes[site][way] for way in ("lon", "lat")] for site in placed]).reshape(-1, 2)
+    positions = np.array([places[site] for site in placed], np.float64)
     plane = Plane.over(positions)
     near = KDTree(plane.project(positions)).query_pairs(within_m * plane.stretch, output_type="ndarray")
     is_parted = _parted(view, against)
