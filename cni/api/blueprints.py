@@ -13,6 +13,7 @@ from cni.api.v1.ledger import ledger
 from cni.api.v1.members import members
 from cni.api.v1.people import people
 from cni.api.v1.quotes import quotes
+from cni.api.v1.register_entries import register_entries
 from cni.api.v1.resilience import resilience
 from cni.api.v1.routes import routes
 from cni.api.v1.settlements import settlements
@@ -32,6 +33,7 @@ RESOURCES: tuple[Resources, ...] = (
     members,
     people,
     quotes,
+    register_entries,
     resilience,
     routes,
     settlements,

@@ -92,7 +92,7 @@ def levels_of(session: Session, codes: Collection[str]) -> dict[str, EvidenceLev
 
 
 def attachments_of(session: Session, span: Span) -> Sequence[Attachment]:
-    """Return the files attached to a span without their content, the newest first, with who attached each, and traces."""
+    """Return the files attached to a span, content aside, the newest first, with who attached each, and traces."""
     files = select(Attachment).where(Attachment.span_id == span.id)
     parts = joinedload(Attachment.attached_by), joinedload(Attachment.trace)
     return session.scalars(files.options(*parts).order_by(Attachment.id.desc())).all()

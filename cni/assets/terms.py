@@ -7,8 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CompoundSelect, ForeignKey, Select, exists, func, or_, select, union
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy import CompoundSelect, ForeignKey, Select, func, or_, select, union
+from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship, selectinload
 
 from cni.assets.models import Span
 from cni.db.base import Base, Identified, Word
@@ -56,32 +56,23 @@ class Withdrawal(Identified, Base):
 
 
 class WithdrawalSpan(Base):
-    """A span under notice: no lease may run on or after `effective_on` that did not before the notice.
-
-    `withdrawn_on`: the day on which it left the plant that is used, once no lease held it any more.
-    """
+    """A span under notice: no new lease may run on or after `effective_on`. Once none holds it, the span is retired."""
 
     __tablename__ = "withdrawal_spans"
 
     span_id: Mapped[int] = mapped_column(ForeignKey("spans.id"), primary_key=True)
     withdrawal_id: Mapped[int] = mapped_column(ForeignKey("withdrawals.id"), index=True)
     effective_on: Mapped[date]
-    withdrawn_on: Mapped[date | None]
 
     span: Mapped[Span] = relationship(lazy="raise")
     withdrawal: Mapped[Withdrawal] = relationship(lazy="raise", viewonly=True)
 
 
 def not_on_offer(period: Period) -> CompoundSelect[Any]:
-    """Select the ids of the spans that nobody may newly lease for all of `period`: their terms or a notice forbid it."""
+    """Select the ids of spans that nobody may newly lease for all of `period`: their terms or a notice forbid it."""
     terms = or_(SpanTerms.starts_on > period.start, SpanTerms.ends_on < period.end)
     notice = WithdrawalSpan.effective_on < period.end
     return union(select(SpanTerms.span_id).where(terms), select(WithdrawalSpan.span_id).where(notice))
-
-
-def is_withdrawn() -> Any:
-    """Return the condition that a span has left the plant that is used."""
-    return exists().where(WithdrawalSpan.span_id == Span.id, WithdrawalSpan.withdrawn_on.is_not(None))
 
 
 def terms_of(session: Session, span: Span) -> SpanTerms | None:
@@ -115,9 +106,11 @@ def withdrawal_by_reference(session: Session, reference: str) -> Withdrawal | No
 
 def due(session: Session, on: date) -> Sequence[WithdrawalSpan]:
     """Return the spans whose notice has run out by a day and that are still in use, by span."""
-    waiting = select(WithdrawalSpan).where(WithdrawalSpan.effective_on <= on, WithdrawalSpan.withdrawn_on.is_(None))
-    return session.scalars(
-        waiting.options(joinedload(WithdrawalSpan.span), joinedload(WithdrawalSpan.withdrawal)).order_by(
-            WithdrawalSpan.span_id
-        )
-    ).all()
+    waiting = (
+        select(WithdrawalSpan)
+        .join(WithdrawalSpan.span)
+        .where(WithdrawalSpan.effective_on <= on, Span.retired_on.is_(None))
+        .options(contains_eager(WithdrawalSpan.span), joinedload(WithdrawalSpan.withdrawal))
+        .order_by(WithdrawalSpan.span_id)
+    )
+    return session.scalars(waiting).all()

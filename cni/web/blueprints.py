@@ -16,10 +16,13 @@ from cni.web.home import home
 from cni.web.leases import leases
 from cni.web.ledger import ledger
 from cni.web.members import members
+from cni.web.ogc import ogc
+from cni.web.open import open_pages
 from cni.web.people import people
 from cni.web.plant import map_pages, plant_pages
 from cni.web.quotes import quotes
 from cni.web.registering import registration
+from cni.web.registers import registers
 from cni.web.resilience import resilience
 from cni.web.routes import routes
 from cni.web.settlements import settlements
@@ -39,9 +42,12 @@ PAGES: tuple[Blueprint, ...] = (
     ledger,
     members,
     map_pages,
+    ogc,
+    open_pages,
     people,
     plant_pages,
     quotes,
+    registers,
     registration,
     resilience,
     settlements,

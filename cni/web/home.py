@@ -9,7 +9,7 @@ from flask import Blueprint, url_for
 
 from cni import runtime
 from cni.members.policy import Actor, Permission, may
-from cni.operations import joining, leasing, registering, settling, surveying
+from cni.operations import joining, keeping_registers, leasing, registering, settling, surveying
 from cni.operations.tasks import Task
 from cni.web.pages import render
 from cni.web.session import actor
@@ -22,6 +22,7 @@ TODO: tuple[Callable[..., list[Task]], ...] = (
     leasing.todo,
     settling.todo,
     surveying.todo,
+    keeping_registers.todo,
 )
 """Each slice's function that says what waits; the most pressing first."""
 
@@ -34,6 +35,8 @@ ADDRESSES: dict[str, Callable[[str | None], str]] = {
     "members": lambda _reference: url_for("members.admit"),
     "person": lambda email: url_for("people.show", email=email),
     "quote": lambda reference: url_for("quotes.show", quote=reference),
+    "register_entry": lambda reference: url_for("registers.show", entry=reference),
+    "registers": lambda _reference: url_for("registers.index"),
     "settlement": lambda period: url_for("settlements.show", period=period),
     "registering": lambda _reference: url_for("registration.draw"),
 }

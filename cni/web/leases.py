@@ -13,6 +13,7 @@ from cni.operations import leasing, searching
 from cni.primitives.errors import Problem
 from cni.schemas.leases import LeaseAcceptanceRequest, LeaseEndRequest, LeaseRefusalRequest
 from cni.schemas.routes import routes_collection
+from cni.web.expiries import ending_on_lease
 from cni.web.forms import read_form, shown_again_by
 from cni.web.pages import asked_page, render
 from cni.web.routes import private_json
@@ -36,9 +37,10 @@ def show(lease: str, values: Mapping[str, Any] | None = None, problems: Sequence
     today = runtime.today()
     with runtime.reading() as session:
         file = leasing.lease_file(session, actor(), lease, on=today)
+        ending = ending_on_lease(session, file.lease)
     given = values or {"accepted_on": today.isoformat()}
     timeline = lease_timeline(file, today)
-    return render("leases/lease.html", file=file, timeline=timeline, values=given, problems=problems)
+    return render("leases/lease.html", file=file, timeline=timeline, ending=ending, values=given, problems=problems)
 
 
 @leases.get("/map/leases/<lease>.json")

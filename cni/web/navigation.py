@@ -28,6 +28,7 @@ MENU = (
     Entry("Leases", "leases.index", "lease", Permission.LEASES_READ),
     Entry("Tariff", "tariff.show", "tariff", Permission.TARIFFS_READ),
     Entry("Contributions", "contributions.index", "contribution", Permission.CONTRIBUTIONS_READ),
+    Entry("Registers", "registers.index", "clock", Permission.PLANT_INSPECT),
     Entry("Settlements", "settlements.index", "settlement", Permission.SETTLEMENTS_PREVIEW),
     Entry("Documents", "documents.index", "document", Permission.DOCUMENTS_READ),
     Entry("Ledger", "ledger.trial_balance", "ledger", Permission.LEDGER_READ),

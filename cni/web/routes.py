@@ -22,6 +22,7 @@ from cni.primitives.period import Month
 from cni.schemas.reading import load
 from cni.schemas.routes import RouteSearchRequest, routes_collection, search_as_words
 from cni.web import findings as words
+from cni.web.expiries import ending_on_routes
 from cni.web.forms import problems_of
 from cni.web.pages import render
 from cni.web.session import actor
@@ -87,10 +88,12 @@ def _at_first() -> dict[str, Any]:
 
 
 def _page(values: Mapping[str, Any], found: Sequence[RouteFinding] = (), problems: Sequence[Problem] = ()) -> str:
-    with runtime.reading() as session:
-        choices = searching.search_choices(session, actor(), on=runtime.today())
     shown = _shown(found)
     finding = found[shown] if found else None
+    with runtime.reading() as session:
+        choices = searching.search_choices(session, actor(), on=runtime.today())
+        routes_offered = finding.offer.routes if finding and finding.offer else ()
+        ending = ending_on_routes(session, routes_offered, finding.search.period) if finding else []
     return render(
         "routes/find.html",
         choices=choices,
@@ -108,6 +111,7 @@ def _page(values: Mapping[str, Any], found: Sequence[RouteFinding] = (), problem
         found=found,
         shown=shown,
         finding=finding,
+        ending=ending,
         answered=search_as_words(finding.search) if finding else {},
         permalink=_permalink(values, shown) if found else "",
         problems=problems,

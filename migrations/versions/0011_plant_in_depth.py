@@ -182,12 +182,7 @@ def _terms() -> None:
         span_id bigint CONSTRAINT pk_withdrawal_spans PRIMARY KEY
             CONSTRAINT fk_withdrawal_spans_span_id_spans REFERENCES spans,
         withdrawal_id bigint NOT NULL CONSTRAINT fk_withdrawal_spans_withdrawal_id_withdrawals REFERENCES withdrawals,
-        effective_on date NOT NULL,
-        withdrawn_on date,
-        CONSTRAINT ck_withdrawal_spans_withdrawn CHECK (withdrawn_on >= effective_on)
+        effective_on date NOT NULL
     );
     CREATE INDEX ix_withdrawal_spans_withdrawal_id ON withdrawal_spans (withdrawal_id);
-
-    CREATE TRIGGER plant_revision AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON withdrawal_spans
-        FOR EACH STATEMENT EXECUTE FUNCTION renew_plant_revision();
     """)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.orm import Session
 
+from cni.assets.expiries import RegisterKind
+from cni.assets.registers import RegisterEntry
 from cni.leases.models import Lease, QuoteRow
 from cni.members.models import ApiToken, Member, Person, SignIn
 from cni.members.passwords import digest_of
@@ -124,6 +126,21 @@ def _quote(session: Session, another: Another) -> str:
     return session.get_one(QuoteRow, lease.quote_id).reference
 
 
+def _entry(session: Session, another: Another) -> str:
+    entry = RegisterEntry(
+        reference="WAY-222222",
+        kind=RegisterKind.WAYLEAVE,
+        member_id=another.member.id,
+        party="A landowner",
+        title="Deed 1",
+        open_access=False,
+        changed_at=NOW,
+    )
+    session.add(entry)
+    session.flush()
+    return entry.reference
+
+
 def _hidden_risk(_session: Session, _another: Another) -> str:
     return "HR-222222"
 
@@ -131,6 +148,7 @@ def _hidden_risk(_session: Session, _another: Another) -> str:
 FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "contribution": _contribution,
     "email": _email,
+    "entry": _entry,
     "hidden_risk": _hidden_risk,
     "lease": _lease,
     "quote": _quote,
