@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -94,7 +94,8 @@ class Offer:
     """Routes and their price. `apart` is one of `APART`; `working` is the annual price with its working.
 
     `separation_m` is the least distance in metres between two routes, more than `separation_radius_m` from their ends
-    and from the sites that both pass; None where it is not known.
+    and from the sites that both pass; None where it is not known. `lower_bound_m`: the search was ended by its time
+    limit, and no routes as diverse are shorter than so many metres in all; None: none are shorter than these.
     """
 
     apart: str
@@ -105,6 +106,7 @@ class Offer:
     tariff: TariffName
     separation_m: float | None = None
     separation_radius_m: float | None = None
+    lower_bound_m: float | None = None
 
     @property
     def annual_pence(self) -> int:
@@ -145,6 +147,7 @@ def make_offer(network: Network, answer: Answer, terms: Terms, risk_kinds: Mappi
         tariff=TariffName(prices.name, prices.effective_from, prices.resolution),
         separation_m=answer.separation_m,
         separation_radius_m=answer.separation_radius_m,
+        lower_bound_m=None if answer.proven_optimal else answer.lower_bound_m,
     )
 
 
@@ -174,12 +177,17 @@ def from_snapshot(kept: Mapping[str, Any]) -> Offer:
         tariff=TariffName(**(tariff | {"effective_from": date.fromisoformat(tariff["effective_from"])})),
         separation_m=kept.get("separation_m"),  # quotes made before it was measured have none
         separation_radius_m=kept.get("separation_radius_m"),
+        lower_bound_m=kept.get("lower_bound_m"),
     )
 
 
 def digest_of(offer: Offer) -> str:
-    """Return a short text that is the same for the same routes, price, terms and shared things, and for no others."""
-    return sha256(json.dumps(as_snapshot(offer), sort_keys=True).encode()).hexdigest()[:DIGEST_CHARACTERS]
+    """Return a short text that is the same for the same routes, price, terms and shared things, and for no others.
+
+    How far a search came in its time is no part of it: the same routes found once more are the same offer.
+    """
+    shown = as_snapshot(replace(offer, lower_bound_m=None))
+    return sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
 def _how_far_apart(answer: Answer) -> str:

@@ -218,6 +218,10 @@ class OfferView(View):
     separation_radius_m = ma.fields.Float(
         allow_none=True, metadata={"description": "So near to ends and shared sites it is not measured."}
     )
+    lower_bound_m = ma.fields.Float(
+        allow_none=True,
+        metadata={"description": "Not null: the search was ended, and none are shorter than so many metres in all."},
+    )
     tariff = ma.fields.Nested(TariffNameView, required=True)
 
 

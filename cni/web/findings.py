@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from math import ceil
+from math import floor
 
 from cni.leases.offers import Offer
-from cni.leases.searches import RouteSearch, name_of
+from cni.leases.searches import SEARCH_TIME_S, RouteSearch, name_of
 from cni.operations.searching import RouteFinding
 from cni.topology.answers import Blocker, BlockerKind
 from cni.web.words import GRADE_WORDS
@@ -19,22 +19,27 @@ def grade_of(offer: Offer) -> str:
 
 
 def how_good(finding: RouteFinding) -> str:
-    """Return whether anything better is possible."""
+    """Return that nothing better is possible; nothing where that is not proven: `cut_off` says so."""
     answer, search = finding.answer, finding.search
+    if not answer.proven_optimal:
+        return ""
     if finding.is_partly_diverse:
-        if answer.proven_optimal:
-            return "No two routes share less, and none that share as little are shorter."
-        return "These are the best that were found in the time there is: two that share less may exist."
+        return "No two routes share less, and none that share as little are shorter."
     what = "route" if len(answer.routes) == 1 else "pair"
-    if answer.proven_optimal:
-        conditions = search.avoid or search.must_use or search.separation_m
-        return f"No shorter {what} meets these conditions." if conditions else f"No shorter {what} exists."
-    total, least = answer.total_length_m or 0, answer.lower_bound_m or 0
-    if not least:
-        return f"A shorter {what} may exist."
-    return (
-        f"At most {ceil(100 * (total / least - 1))} % longer than possible: no {what} is shorter than {least:,.0f} m."
+    conditions = search.avoid or search.must_use or search.separation_m
+    return f"No shorter {what} meets these conditions." if conditions else f"No shorter {what} exists."
+
+
+def cut_off(offer: Offer) -> str:
+    """Return what the time limit of a search left open; nothing where the routes are proven to be the best."""
+    if offer.lower_bound_m is None:
+        return ""
+    least = floor(offer.lower_bound_m)
+    bound = f"no shorter total than {least:,} m can exist; " if least else ""
+    better = (
+        "a shorter one" if offer.apart != "none" or len(offer.routes) == 1 else "one that is shorter or shares less"
     )
+    return f"This is the best found in {SEARCH_TIME_S:g} seconds; {bound}asking again may find {better}."
 
 
 def how_separate(offer: Offer) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 
@@ -14,6 +15,7 @@ from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Lease, QuoteRow
 from cni.members.models import Person
 from cni.members.policy import Role
+from cni.operations import searching
 from tests.factories import make_person
 from tests.leases import SITE_DIVERSE, make_coop
 from tests.plant import lay
@@ -48,6 +50,21 @@ def test_the_form_begins_with_the_first_of_a_month_and_the_strongest_diversity(p
     page = planner.get("/routes").get_data(as_text=True)
     assert 'value="2027-01-01"' in page
     assert re.search(r'value="site" checked', page)
+
+
+def test_routes_of_a_search_that_was_cut_off_say_so_on_the_page_and_on_the_quote(planner, monkeypatch):
+    said = (
+        "The search was ended by its time limit This is the best found in 3 seconds;"
+        " no shorter total than 4,500 m can exist; asking again may find a shorter one."
+    )
+    assert "time limit" not in text_of(planner.get("/routes", query_string=SEARCH))
+    answer = searching.answer_question
+    unproven = {"proven_optimal": False, "bound_um": 4_500_700_000}
+    monkeypatch.setattr(searching, "answer_question", lambda *asked: replace(answer(*asked), **unproven))
+
+    assert said in text_of(planner.get("/routes", query_string=SEARCH))
+    made = planner.post("/quotes", data=SEARCH)
+    assert said in text_of(planner.get(made.location))
 
 
 def test_a_search_shows_both_routes_what_they_share_and_the_price(planner):
