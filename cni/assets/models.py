@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -61,7 +61,7 @@ class Contribution(Identified, Base):
 
 
 class Site(Identified, Base):
-    """A place where plant meets or ends. Position in WGS84 decimal degrees."""
+    """A place where plant meets or ends. Position in WGS84 decimal degrees; `retired_on`: it has left the plant."""
 
     __tablename__ = "sites"
 
@@ -72,6 +72,7 @@ class Site(Identified, Base):
     latitude: Mapped[float]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id"), index=True)
+    retired_on: Mapped[date | None]
     foi_label: Mapped[FoiLabel] = mapped_column(Word(FoiLabel), insert_default=FoiLabel.INTERNAL)
     foi_reason: Mapped[str | None]
 
@@ -96,7 +97,7 @@ Index("uq_risk_groups_code", func.lower(RiskGroup.code), unique=True)
 
 
 class Span(Identified, Base):
-    """Fibre cable plant between two neighbouring sites.
+    """Fibre cable plant between two neighbouring sites; `retired_on` is the first day on which it has left the plant.
 
     `geometry` is a WGS84 line as WKB from site a to site z, or None where only the ends are known; `length_m` is in
     metres on its `length_basis`; `duct_owner` None: the owner of the fibre owns the duct too.
@@ -114,6 +115,7 @@ class Span(Identified, Base):
     duct_owner_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
     fibres: Mapped[int]
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id"), index=True)
+    retired_on: Mapped[date | None]
     foi_label: Mapped[FoiLabel] = mapped_column(Word(FoiLabel), insert_default=FoiLabel.INTERNAL)
     foi_reason: Mapped[str | None]
 

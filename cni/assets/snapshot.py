@@ -1,7 +1,8 @@
 """From the tables of the plant to the graph that routes are sought in: the one bridge between the two.
 
-Only what a live contribution brought is in it. A process keeps the plant that it has read and asks on each use whether
-its revision still stands, in the same transaction: no answer comes from stale plant, whichever process changed it.
+Only what a live contribution brought, and what has not left the plant since, is in it. A process keeps the plant that
+it has read and asks on each use whether its revision still stands, in the same transaction: no answer comes from stale
+plant, whichever process changed it.
 Which pairs are free on which days is told by leases, a floor above: start from `leases.queries.open_network`.
 """
 
@@ -215,7 +216,7 @@ def _live_sites() -> Select[str, str, float, float]:
     return (
         select(Site.code, Site.name, Site.longitude, Site.latitude)
         .join(Site.contribution)
-        .where(Contribution.status == ContributionStatus.LIVE)
+        .where(Contribution.status == ContributionStatus.LIVE, Site.retired_on.is_(None))
     )
 
 
@@ -230,6 +231,7 @@ def _live_spans() -> Select[str, str, str, Decimal, bytes | None, str, str | Non
         .join(fibre_owner, Span.fibre_owner_id == fibre_owner.id)
         .outerjoin(duct_owner, Span.duct_owner_id == duct_owner.id)
         .where(Span.contribution_id.in_(live), a.contribution_id.in_(live), z.contribution_id.in_(live))
+        .where(Span.retired_on.is_(None), a.retired_on.is_(None), z.retired_on.is_(None))
     )
 
 

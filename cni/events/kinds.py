@@ -191,6 +191,31 @@ class PeriodClosed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlantEdited(Event):
+    """Live plant was edited: a span split, merged or changed, a site moved or added; what it was before and after."""
+
+    kind: str
+    before: dict[str, object]
+    after: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantEditRedone(Event):
+    """An edit of live plant that had been undone was made again."""
+
+    before: dict[str, object]
+    after: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantEditUndone(Event):
+    """An edit of live plant was undone; what was there with it, and what is there again."""
+
+    before: dict[str, object]
+    after: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonInvited(Event):
     """Someone may now sign in for a member, in these roles."""
 

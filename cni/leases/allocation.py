@@ -15,7 +15,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,13 @@ class FibreTaken(Conflict):
 
     code = "taken"
     title = "Taken"
+
+
+class SpanRetired(Conflict):
+    """A span of the route has left the plant: it was split, merged or withdrawn."""
+
+    code = "span_retired"
+    title = "No longer in the plant"
 
 
 class RouteSpan(NamedTuple):
@@ -84,9 +91,11 @@ def add_lease(session: Session, new: NewLease) -> Lease:
 
     Raises:
         FibreTaken: a span has too few free pairs on some of the days; the problems name each such span.
+        SpanRetired: a span has left the plant; the problems name each such span.
     """
     spans = list(chain.from_iterable(new.routes))
     lock_spans(session, [span.id for span in spans])
+    _refuse_retired(session, spans)
     free = free_pairs(session, [span.id for span in spans], new.period)
     _refuse_if_short(new, free)
     lease = _lease_of(new, free)
@@ -129,8 +138,10 @@ def release(session: Session, lease: Lease) -> None:
 def shorten(session: Session, lease: Lease, ends_on: date) -> None:
     """Give back every pair that a lease holds from `ends_on`, the first day after it, on."""
     lock_spans(session, _spans_held(session, lease))
-    days = days_of(Period(lease.starts_on, ends_on))
-    session.execute(update(Allocation).where(Allocation.lease_id == lease.id).values(period=days))
+    held = Allocation.lease_id == lease.id
+    kept = Allocation.period * days_of(Period(date.min, ends_on))
+    session.execute(delete(Allocation).where(held, func.lower(Allocation.period) >= ends_on))
+    session.execute(update(Allocation).where(held).values(period=kept))
 
 
 def overlaps(period: Period) -> ColumnElement[bool]:
@@ -145,6 +156,16 @@ def days_of(period: Period) -> Range[date]:
 
 def _spans_held(session: Session, lease: Lease) -> list[int]:
     return list(session.scalars(select(LeaseSpan.span_id).where(LeaseSpan.lease_id == lease.id)))
+
+
+def _refuse_retired(session: Session, spans: Sequence[RouteSpan]) -> None:
+    ids = [span.id for span in spans]
+    codes = session.scalars(select(Span.code).where(Span.id.in_(ids), Span.retired_on.is_not(None)).order_by(Span.code))
+    if retired := list(codes):
+        remedy = "Find routes again: they run over what is there now, and are priced anew."
+        gone = [Problem("span_retired", f"Span {code} has left the plant.", remedy, code) for code in retired]
+        verb = "has" if len(retired) == 1 else "have"
+        raise SpanRetired(f"The route has changed: {', '.join(retired)} {verb} left the plant.", gone)
 
 
 def _refuse_if_short(new: NewLease, free: Mapping[int, Sequence[FibrePair]]) -> None:

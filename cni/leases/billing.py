@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,7 @@ from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Lease, LeaseSpan, RackLease
 from cni.leases.pricing import (
     ENDS_PER_ROUTE,
+    Dated,
     FeePolicy,
     History,
     TariffPrices,
@@ -111,12 +112,14 @@ def _billed_lease(lease: Lease, tariffs: Mapping[int, TariffPrices]) -> Billed:
     start = billing_start(lease.starts_on, lease.accepted_on)
     in_force = tariff_in_force(tariffs.values(), start or lease.starts_on)
     tariff = in_force if lease.tariff_id is None else tariffs[lease.tariff_id]
-    metres = sum(use.metres for use in lease.spans)
+    # As they were entered: plant that is split or merged later moves no price. Source: rules 6 and 11.
+    entered = lease.spans_entered
+    metres = sum(use.metres for use in entered)
     price, annual_pence = None, lease.annual_pence
     if annual_pence is None:
         price = annual_price(metres, lease.pairs, lease.term_months, tariff)
         annual_pence = price.annual_pence
-    routes = Counter(use.route for use in lease.spans)
+    routes = Counter(use.route for use in entered)
     intermediate_sites = sum(spans - 1 for spans in routes.values())
     billable = BillableLease(
         reference=lease.reference,
@@ -126,7 +129,7 @@ def _billed_lease(lease: Lease, tariffs: Mapping[int, TariffPrices]) -> Billed:
         accepted_on=lease.accepted_on,
         annual_pence=always(annual_pence),
         pairs=always(lease.pairs),
-        uses=always(_uses(lease.spans)),
+        uses=tuple(_uses_over_time(lease)),
         one_off_pence=one_off_charges(len(routes), intermediate_sites, tariff),
     )
     noun = "fibre pair" if lease.pairs == 1 else "fibre pairs"
@@ -152,6 +155,13 @@ def _billed_rack(rack_lease: RackLease, tariffs: Mapping[int, TariffPrices]) -> 
     )
     about = f"{rack_lease.size.capitalize()} rack {rack_lease.rack.code} at {site.name}"
     return Billed(billable, about, tariff, rack_code=code)
+
+
+def _uses_over_time(lease: Lease) -> Iterator[Dated[tuple[SpanUse, ...]]]:
+    """Yield the spans of a lease from the first day on, and anew from each day on which its routes changed."""
+    yield Dated(date.min, _uses(lease.spans_entered))
+    for day in sorted({use.from_on for use in lease.spans if use.from_on is not None}):
+        yield Dated(day, _uses(lease.spans_on(day)))
 
 
 def _uses(spans: Iterable[LeaseSpan]) -> tuple[SpanUse, ...]:

@@ -63,7 +63,7 @@ def use_of_spans(session: Session, on: date) -> dict[str, Usage]:
         .join(LeaseSpan, LeaseSpan.span_id == Span.id)
         .join(Lease, Lease.id == LeaseSpan.lease_id)
         .join(Member, Member.id == Lease.member_id)
-        .where(is_in_service(on))
+        .where(is_in_service(on), LeaseSpan.in_force_on(on))
         .group_by(Span.code, Member.slug, Member.name)
     )
     return _gathered(session.execute(rows))
@@ -74,7 +74,7 @@ def use_of_sites(session: Session, on: date) -> dict[str, Usage]:
 
     A route counts its pairs once at each site, however many of its spans meet there.
     """
-    visits = union(_visits(Span.a_id), _visits(Span.z_id)).subquery()
+    visits = union(_visits(Span.a_id, on), _visits(Span.z_id, on)).subquery()
     rows = (
         select(Site.code, Member.slug, Member.name, func.sum(Lease.pairs))
         .join(visits, visits.c.site_id == Site.id)
@@ -96,9 +96,9 @@ def is_in_service(on: date) -> ColumnElement[bool]:
     )
 
 
-def _visits(end: InstrumentedAttribute[int]) -> Select[int, int, int]:
+def _visits(end: InstrumentedAttribute[int], on: date) -> Select[int, int, int]:
     route = select(LeaseSpan.lease_id, LeaseSpan.route, end.label("site_id"))
-    return route.join(Span, Span.id == LeaseSpan.span_id)
+    return route.join(Span, Span.id == LeaseSpan.span_id).where(LeaseSpan.in_force_on(on))
 
 
 def _gathered(rows: Iterable[tuple[str, str, str, int]]) -> dict[str, Usage]:

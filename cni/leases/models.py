@@ -6,7 +6,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, column, func, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    and_,
+    column,
+    func,
+    or_,
+    text,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE, INT4RANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -115,14 +126,28 @@ class Lease(Identified, Base):
     to_site: Mapped[Site] = relationship(lazy="raise", foreign_keys=[to_site_id])
     tariff: Mapped[TariffVersion | None] = relationship(lazy="raise")
     spans: Mapped[list[LeaseSpan]] = relationship(lazy="raise", order_by="LeaseSpan.route, LeaseSpan.position")
+    """Its uses of spans on whatever days; for those of one day see `spans_on`."""
     allocations: Mapped[list[Allocation]] = relationship(lazy="raise", order_by="Allocation.id")
+
+    def spans_on(self, day: date) -> list[LeaseSpan]:
+        """Return its routes as they are on a day, in order; `spans` must be loaded."""
+        return [use for use in self.spans if use.is_in_force(day)]
+
+    @property
+    def spans_entered(self) -> list[LeaseSpan]:
+        """Its routes as it was entered, before any span was split or merged; `spans` must be loaded."""
+        return [use for use in self.spans if use.from_on is None]
 
 
 Index("uq_leases_reference", func.lower(Lease.reference), unique=True)
 
 
 class LeaseSpan(Base):
-    """A span on a route (1 or 2) of a lease, in order, with the whole metres that it is priced at, frozen."""
+    """A span on a route (1 or 2) of a lease, in order, with the whole metres that it is priced at, frozen.
+
+    Half-open days: a span that is split or merged leaves the route on `until_on`, and others follow `from_on` that day.
+    None: since ever, and for good.
+    """
 
     __tablename__ = "lease_spans"
     __table_args__ = (
@@ -135,8 +160,19 @@ class LeaseSpan(Base):
     position: Mapped[int]
     span_id: Mapped[int] = mapped_column(ForeignKey("spans.id"), index=True)
     metres: Mapped[int]
+    from_on: Mapped[date | None]
+    until_on: Mapped[date | None]
 
     span: Mapped[Span] = relationship(lazy="raise")
+
+    def is_in_force(self, day: date) -> bool:
+        """Tell whether the route runs over the span on a day."""
+        return (self.from_on is None or self.from_on <= day) and (self.until_on is None or day < self.until_on)
+
+    @classmethod
+    def in_force_on(cls, day: date) -> ColumnElement[bool]:
+        """Return the condition that the route runs over the span on a day."""
+        return and_(or_(cls.from_on.is_(None), cls.from_on <= day), or_(cls.until_on.is_(None), cls.until_on > day))
 
 
 class Allocation(Identified, Base):

@@ -79,7 +79,7 @@ def differences(
 
 
 def _lease_draft(lease: Lease) -> LeaseDraft:
-    routes = [tuple(use.span.code for use in lease.spans if use.route == number) for number in (1, 2)]
+    routes = [tuple(use.span.code for use in lease.spans_entered if use.route == number) for number in (1, 2)]
     return LeaseDraft(
         reference=lease.reference,
         member=lease.member.slug,

@@ -49,7 +49,8 @@ def leases_in_service(
     if member_id is not None:
         wanted.append(Lease.member_id == member_id)
     if across is not None:
-        crossing = select(LeaseSpan.lease_id).join(Span, Span.id == LeaseSpan.span_id).where(Span.code.in_(across), LeaseSpan.in_force_on(on))
+        crossing = select(LeaseSpan.lease_id).join(Span, Span.id == LeaseSpan.span_id)
+        crossing = crossing.where(Span.code.in_(across), LeaseSpan.in_force_on(on))
         wanted.append(Lease.id.in_(crossing))
     rows = session.execute(
         select(Lease.reference, Lease.pairs, Lease.starts_on, Member.name, a.name, z.name, LeaseSpan.route, Span.code)

@@ -87,6 +87,7 @@ class Permission(StrEnum):
     PLANT_INSPECT = "plant:inspect"
     PLANT_KEEP = "plant:keep"
     PLANT_LABEL = "plant:label"
+    PLANT_EDIT = "plant:edit"
     PLANT_PROPOSE = "plant:propose"
     PLANT_READ = "plant:read"
     PLANT_READ_EXACT = "plant:read_exact"
@@ -112,6 +113,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         P.CONTRIBUTIONS_READ,
         P.DISCLOSURES_READ,
+        P.PLANT_EDIT,
         P.PLANT_INSPECT,
         P.PLANT_KEEP,
         P.PLANT_LABEL,
@@ -143,6 +145,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.LEASES_APPROVE,
         P.LEASES_END,
         P.LEASES_READ,
+        P.PLANT_EDIT,
         P.PLANT_INSPECT,
         P.PLANT_LABEL,
         P.PLANT_READ_EXACT,

@@ -64,21 +64,22 @@ class LeasedSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LeaseFile:
-    """All about one lease: the row, its state today, what the actor may do to it now, and what happened so far."""
+    """All about one lease on a day: the row, its state, what the actor may do to it now, and what happened so far."""
 
     lease: Lease
+    on: date
     state: LeaseState
     actions: frozenset[LeaseAction]
     history: list[EventRow]
 
     @property
     def routes(self) -> list[list[LeasedSpan]]:
-        """Its routes, each as its spans in order with the fibre pairs held on them."""
+        """Its routes on the day, each as its spans in order with the fibre pairs held on them."""
         numbers: dict[tuple[int, int], list[int]] = {}
         for held in self.lease.allocations:
             numbers.setdefault((held.route, held.fibre_pair.span_id), []).append(held.fibre_pair.number)
         routes: dict[int, list[LeasedSpan]] = {}
-        for use in self.lease.spans:
+        for use in self.lease.spans_on(self.on):
             pairs = tuple(sorted(numbers.get((use.route, use.span_id), ())))
             spans = routes.setdefault(use.route, [])
             spans.append(LeasedSpan(use.span.code, use.span.a.name, use.span.z.name, use.metres, pairs))
@@ -198,7 +199,7 @@ def lease_file(session: Session, actor: Actor, reference: str, *, on: date) -> L
     state = state_of(lease, on)
     possible = frozenset(action for action in ACTIONS[state] if may(actor, PERMISSIONS[action], lease.member_id))
     happened = select(EventRow).where(EventRow.subject == lease.reference).order_by(EventRow.id)
-    return LeaseFile(lease, state, possible, list(session.scalars(happened)))
+    return LeaseFile(lease, on, state, possible, list(session.scalars(happened)))
 
 
 def todo(session: Session, actor: Actor, today: date) -> list[Task]:

@@ -22,7 +22,7 @@ from cni.assets.registry import differences as plant_differences
 from cni.assets.words import ContributionStatus
 from cni.events.kinds import CoopLoaded
 from cni.events.record import record
-from cni.leases.allocation import FibreTaken, NewLease, RouteSpan, add_lease
+from cni.leases.allocation import FibreTaken, NewLease, RouteSpan, SpanRetired, add_lease
 from cni.leases.importing import LeaseDraft, RackLeaseDraft, TariffDraft
 from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import RackLease
@@ -278,7 +278,7 @@ class _Load:
             )
             try:
                 add_lease(self.session, lease)
-            except FibreTaken as taken:
+            except (FibreTaken, SpanRetired) as taken:
                 # Each day has a free pair, but no single one is free on all days: what stands keeps its pairs.
                 raise _at_row(taken, self.folder.leases.file, placed.row) from taken
 
@@ -345,7 +345,7 @@ def _lease_columns(standing: LeaseDraft | RackLeaseDraft, given: LeaseDraft | Ra
     return (columns.get(name, name) for name in lease_differences(standing, given))
 
 
-def _at_row(refusal: FibreTaken, file: str, row: int) -> Invalid:
+def _at_row(refusal: FibreTaken | SpanRetired, file: str, row: int) -> Invalid:
     """Return a refusal as the problems of a row of leases.csv."""
     return Invalid.from_problems(
         Problem(problem.code, problem.message, problem.remedy, None, file, row, "spans") for problem in refusal.problems

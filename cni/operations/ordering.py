@@ -129,6 +129,7 @@ def request_lease(session: Session, actor: Actor, quote_reference: str, *, at: d
         QuoteUsed: the lease was requested already.
         NotAUser: the member may not lease today.
         FibreTaken: a span has too few free pairs left; the problems name each such span.
+        SpanRetired: a span of the route has left the plant since, being split or merged; the problems name each.
     """
     require(actor, Permission.LEASES_REQUEST)
     quote = require_found(actor, Permission.LEASES_REQUEST, queries.lock_quote(session, quote_reference))

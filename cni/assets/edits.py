@@ -1,0 +1,160 @@
+"""Edits of live plant: what each changed, and the rows that it touched as they were before it and after it.
+
+An image is plain JSON: rows by their number as text. Taking one and putting one back are all that undoing needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Table, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from cni.assets.models import FibrePair, Rack, Site, Span
+from cni.db.base import Base, Identified, Word
+from cni.members.models import Member
+
+Rows = dict[str, dict[str, Any]]
+"""Rows by their number."""
+
+NOT_LEANING = frozenset({"fibre_pairs", "hidden_risk_spans", "lease_spans", "spans"})
+"""Tables that name spans and are looked at by themselves, or follow of themselves."""
+
+
+class EditKind(StrEnum):
+    """What an edit does."""
+
+    MERGE = "merge"
+    NEW_SITE = "new_site"
+    SITE = "site"
+    SPAN = "span"
+    SPLIT = "split"
+
+
+class PlantEdit(Identified, Base):
+    """One edit of live plant; `member_id` is whose plant it is, `codes` are the sites and spans that it is about.
+
+    `before` and `after` are images of all that it touched. `undone_at`: it is undone, and can be made again.
+    """
+
+    __tablename__ = "plant_edits"
+
+    reference: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[EditKind] = mapped_column(Word(EditKind))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    made_at: Mapped[datetime]
+    summary: Mapped[str]
+    codes: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    undone_at: Mapped[datetime | None]
+
+    member: Mapped[Member | None] = relationship(lazy="raise")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The sites and spans that an edit touches, by number."""
+
+    sites: frozenset[int]
+    spans: frozenset[int]
+
+
+def edits_of(member_id: int | None) -> Any:
+    """Return the query of the edits of a member's plant (None: of all), with the member."""
+    edits = select(PlantEdit).options(joinedload(PlantEdit.member))
+    return edits if member_id is None else edits.where(PlantEdit.member_id == member_id)
+
+
+def lock_edit(session: Session, reference: str) -> PlantEdit | None:
+    """Return an edit that nobody else can undo until the transaction ends."""
+    return session.scalar(
+        select(PlantEdit).where(func.lower(PlantEdit.reference) == reference.lower()).with_for_update()
+    )
+
+
+def image_of(session: Session, touched: Touched) -> dict[str, Any]:
+    """Return sites and spans as they stand, with what leans on them."""
+    return {
+        "sites": _site_rows(session, touched.sites),
+        "spans": _span_rows(session, touched.spans),
+        "leaning": _leaning(session, touched),
+    }
+
+
+def put_back(session: Session, image: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
+    """Make sites and spans what they are in an image; `beside` is the image of what they are now."""
+    for table, kind in ((Site, "sites"), (Span, "spans")):
+        for number, row in image[kind].items():
+            if row != beside[kind][number]:
+                session.execute(update(table).where(table.id == int(number)).values(_read(row)))
+    session.expire_all()
+
+
+def _site_rows(session: Session, ids: Collection[int]) -> Rows:
+    columns = (Site.name, Site.longitude, Site.latitude, Site.retired_on)
+    return _rows(session, select(Site.id, *columns).where(Site.id.in_(ids)))
+
+
+def _span_rows(session: Session, ids: Collection[int]) -> Rows:
+    columns = (Span.a_id, Span.z_id, Span.geometry, Span.length_m, Span.length_basis, Span.retired_on)
+    return _rows(session, select(Span.id, *columns).where(Span.id.in_(ids)))
+
+
+def _rows(session: Session, query: Any) -> Rows:
+    found = session.execute(query.execution_options(populate_existing=True)).mappings()
+    return {str(row["id"]): {name: _written(value) for name, value in row.items() if name != "id"} for row in found}
+
+
+def _written(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    match value:
+        case bytes():
+            return value.hex()
+        case Decimal() | date():
+            return str(value)
+    return value
+
+
+def _read(row: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(row)
+    for name, read in (("geometry", bytes.fromhex), ("length_m", Decimal), ("retired_on", date.fromisoformat)):
+        if values.get(name) is not None:
+            values[name] = read(values[name])
+    return values
+
+
+def _leaning(session: Session, touched: Touched) -> dict[str, Any]:
+    """Return what stands on the sites and spans: the states of pairs, other spans and racks, rows that name the spans.
+
+    What is not the same here as it was after an edit depends on that edit.
+    """
+    pairs = select(FibrePair.span_id, FibrePair.number, FibrePair.state).where(FibrePair.span_id.in_(touched.spans))
+    ends = Span.a_id.in_(touched.sites) | Span.z_id.in_(touched.sites)
+    others = select(Span.code).where(ends, Span.retired_on.is_(None), Span.id.not_in(touched.spans))
+    racks = select(Rack.code).where(Rack.site_id.in_(touched.sites))
+    return {
+        "pairs": [list(row) for row in session.execute(pairs.order_by(FibrePair.span_id, FibrePair.number))],
+        "spans": sorted(session.scalars(others)),
+        "racks": sorted(session.scalars(racks)),
+        "rows": {table.name: count for table in _naming_spans() if (count := _count(session, table, touched))},
+    }
+
+
+def _naming_spans() -> list[Table]:
+    return [table for table in Base.metadata.sorted_tables if table.name not in NOT_LEANING and _span_columns(table)]
+
+
+def _count(session: Session, table: Table, touched: Touched) -> int:
+    names = or_(*(column.in_(touched.spans) for column in _span_columns(table)))
+    return session.scalar(select(func.count()).select_from(table).where(names)) or 0
+
+
+def _span_columns(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns for key in column.foreign_keys if key.column.table.name == "spans"]
