@@ -11,7 +11,9 @@ from werkzeug.wrappers import Response
 from cni import runtime
 from cni.operations import ordering, searching
 from cni.primitives.errors import Problem
+from cni.primitives.period import Period, add_months
 from cni.schemas.routes import QuoteRequest, routes_collection
+from cni.web.expiries import ending_on_routes
 from cni.web.findings import cut_off, grade_of, how_separate
 from cni.web.forms import read_form, shown_again_by
 from cni.web.pages import asked_page, render
@@ -46,9 +48,12 @@ def show(quote: str, values: Mapping[str, Any] | None = None, problems: Sequence
     """A quote as it was frozen."""
     with runtime.reading() as session:
         found = ordering.quote(session, actor(), quote)
+        term = Period(found.starts_on, add_months(found.starts_on, found.term_months))
+        ending = ending_on_routes(session, found.offer.routes, term)
     return render(
         "quotes/quote.html",
         quote=found,
+        ending=ending,
         is_open=ordering.is_open(found, runtime.today()),
         apart=APART_WORDS[grade_of(found.offer)],
         separation=how_separate(found.offer),
