@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from cni.assets.disclosure import Sight
 from cni.config import Config
 from cni.db.engine import open_engine, session_factory
 from cni.db.listening import Listener
-from cni.members.policy import OPERATOR
+from cni.members.policy import OPERATOR, Actor
+from cni.operations import disclosing
 from cni.primitives.errors import CniError
 
 LONDON = ZoneInfo("Europe/London")
@@ -95,6 +97,21 @@ def reading() -> Iterator[Session]:
     """Give a session for reading: nothing done in it is kept, and what was loaded stays readable afterwards."""
     with current().sessions() as session:
         yield session  # closing rolls back; session.rollback() would forget what was loaded as well
+
+
+@contextmanager
+def seeing(actor: Actor, place: str) -> Iterator[tuple[Session, Sight]]:
+    """Give a session for reading, and what the actor sees of the plant exactly.
+
+    On leaving, and so before anything is answered, what of others' plant was shown exactly is logged under `place`, the
+    address that was called: the one thing that reading writes, in a transaction of its own.
+    """
+    with reading() as session:
+        sight = disclosing.sight_of(session, actor, on=today())
+        yield session, sight
+    if sight.shown.spans or sight.shown.sites:
+        with transaction() as session:
+            disclosing.log_views(session, actor, sight, place, at=now())
 
 
 def follow_plant() -> None:

@@ -41,12 +41,14 @@ Given = TypeVar("Given", bound=Draft)
 class KnownPlant:
     """What rows may name beside each other: slugs and codes, casefolded.
 
-    `sites` maps a code to its position (None: a site in a faulty row). `taken_sites` and `taken_spans` are codes that
-    a row may not use again. `proposer`: the member that must own the fibre or the duct of each span, if any must.
+    `sites` maps a code to its position (None: a site in a faulty row); `sites_within_m` how far in metres it may really
+    be from there (none: it is there). `taken_sites` and `taken_spans` are codes that a row may not use again.
+    `proposer`: the member that must own the fibre or the duct of each span, if any must.
     """
 
     members: frozenset[str] = frozenset()
     sites: Mapping[str, Position | None] = field(default_factory=dict)
+    sites_within_m: Mapping[str, int] = field(default_factory=dict)
     risks: frozenset[str] = frozenset()
     taken_sites: frozenset[str] = frozenset()
     taken_spans: frozenset[str] = frozenset()
@@ -269,8 +271,9 @@ def _line_between(cells: Cells, known: KnownPlant, a: str | None, z: str | None)
         return positions
     turned = from_a_to_z(positions, at_a, at_z)
     for site, off_m in zip((a, z), ends_off_m(turned, at_a, at_z), strict=True):
-        if off_m > ENDS_WITHIN_M:
-            message = f"The line ends {off_m:,.0f} m from the site {site}; {ENDS_WITHIN_M} m are allowed."
+        allowed_m = ENDS_WITHIN_M + known.sites_within_m.get((site or "").casefold(), 0)
+        if off_m > allowed_m:
+            message = f"The line ends {off_m:,.0f} m from the site {site}; {allowed_m} m are allowed."
             cells.problem("ends_too_far", "geometry", message, "Draw it from site to site, or name the right sites.")
             break
     return turned

@@ -28,6 +28,9 @@ class Tier(StrEnum):
 RASTER_DECIMALS = {Tier.PUBLIC: 2, Tier.MEMBERS: 3}
 """Decimals of a degree that are shown: about 1 km, about 100 m."""
 
+APPEARS_WITHIN_M = {Tier.PUBLIC: 700, Tier.MEMBERS: 70, Tier.PARTY: 0}
+"""So many metres from where it is a position may be shown at most: half a raster's diagonal in the United Kingdom."""
+
 EXACT_DECIMALS = 6
 """Of a degree, where a position is shown as it is: about a tenth of a metre."""
 
@@ -147,47 +150,54 @@ class Sight:
     everything: Reason | None = None
     shown: Shown = field(default_factory=Shown)
 
+    def why_site(self, site: _Asset) -> Reason | None:
+        """Return why a site is seen exactly; None: it is not."""
+        return self.sites.get(site.id, self.everything)
+
+    def why_span(self, span: _Asset) -> Reason | None:
+        """Return why a span is seen exactly; None: it is not."""
+        return self.spans.get(span.id, self.everything)
+
     def tier_of_site(self, site: _Asset) -> Tier:
         """Return the tier at which a site is shown."""
-        return self._tier(self._why(site, self.sites), [site])
+        return self._tier(self.why_site(site), [site])
 
     def tier_of_span(self, span: _Line) -> Tier:
         """Return the tier at which a span is shown: it is as confidential as its ends, which must be loaded."""
-        return self._tier(self._why(span, self.spans), [span, span.a, span.z])
+        return self._tier(self.why_span(span), [span, span.a, span.z])
 
     def position(self, site: _Place) -> Position:
         """Return where a site is shown."""
-        self._note(site, self.sites, self.shown.sites)
+        self._note(site.id, self.why_site(site), self.shown.sites)
         return disclosed_position((site.longitude, site.latitude), self.tier_of_site(site))
 
     def grid_reference(self, site: _Place) -> str:
         """Return the grid reference of a site as it is shown."""
-        self._note(site, self.sites, self.shown.sites)
+        self._note(site.id, self.why_site(site), self.shown.sites)
         return disclosed_grid_reference((site.longitude, site.latitude), self.tier_of_site(site))
 
     def line(self, span: _Line) -> list[Position]:
         """Return how a span is shown, from a to z; its ends must be loaded."""
-        self._note(span, self.spans, self.shown.spans)
+        self._note(span.id, self.why_span(span), self.shown.spans)
+        tier = self.tier_of_span(span)
+        if tier is Tier.PARTY and span.geometry is None:
+            return [self.position(span.a), self.position(span.z)]  # one's own span may end at another's site
         a, z = ((end.longitude, end.latitude) for end in (span.a, span.z))
-        return disclosed_line(line_of(span.geometry) if span.geometry else None, a, z, self.tier_of_span(span))
+        return disclosed_line(line_of(span.geometry) if span.geometry else None, a, z, tier)
 
     def length_m(self, span: _Line) -> float:
         """Return a span's length in metres as it is shown: rounded only for those who are not members."""
-        is_exact = self._why(span, self.spans) is not None
-        return disclosed_length_m(float(span.length_m), Tier.PARTY if is_exact else self.otherwise)
-
-    def _why(self, asset: _Asset, exact: Mapping[int, Reason]) -> Reason | None:
-        return exact.get(asset.id, self.everything)
+        return disclosed_length_m(float(span.length_m), Tier.PARTY if self.why_span(span) else self.otherwise)
 
     def _tier(self, why: Reason | None, assets: Sequence[_Asset]) -> Tier:
         if why is not None:
             return Tier.PARTY
         return Tier.PUBLIC if any(asset.foi_label is FoiLabel.CONFIDENTIAL for asset in assets) else self.otherwise
 
-    def _note(self, asset: _Asset, exact: Mapping[int, Reason], shown: dict[int, Reason]) -> None:
-        why = self._why(asset, exact)
+    @staticmethod
+    def _note(number: int, why: Reason | None, shown: dict[int, Reason]) -> None:
         if why is not None and why is not Reason.OWNER:
-            shown[asset.id] = why
+            shown[number] = why
 
 
 PUBLIC_SIGHT = Sight()

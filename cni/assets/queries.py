@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from cni.assets.checks import KnownPlant
+from cni.assets.disclosure import APPEARS_WITHIN_M, Sight
 from cni.assets.models import Contribution, RiskGroup, Site, Span, span_risks
 from cni.assets.words import ContributionStatus
 from cni.members.models import Member
@@ -26,7 +27,7 @@ SITE_PARTS = (joinedload(Site.owner), joinedload(Site.contribution).joinedload(C
 
 def live_sites() -> Select[Any]:
     """Return the query of the sites that are live, with owner and contribution."""
-    return select(Site).join(Site.contribution).where(_is_live()).options(*SITE_PARTS)
+    return select(Site).join(Site.contribution).where(_is_live(Site)).options(*SITE_PARTS)
 
 
 def live_sites_coded(session: Session, codes: Collection[str]) -> Sequence[Site]:
@@ -37,7 +38,7 @@ def live_sites_coded(session: Session, codes: Collection[str]) -> Sequence[Site]
 
 def live_spans() -> Select[Any]:
     """Return the query of the spans that are live, with their ends, owners, contribution and risk groups."""
-    return select(Span).join(Span.contribution).where(_is_live()).options(*SPAN_PARTS)
+    return select(Span).join(Span.contribution).where(_is_live(Span)).options(*SPAN_PARTS)
 
 
 def site_by_code(session: Session, code: str) -> Site | None:
@@ -66,7 +67,7 @@ def spans_at_risk_with(session: Session, span: Span) -> dict[str, list[str]]:
         .join(other, other.c.risk_group_id == RiskGroup.id)
         .join(Span, Span.id == other.c.span_id)
         .join(Span.contribution)
-        .where(span_risks.c.span_id == span.id, Span.id != span.id, _is_live())
+        .where(span_risks.c.span_id == span.id, Span.id != span.id, _is_live(Span))
         .order_by(RiskGroup.code, Span.code)
     )
     found: dict[str, list[str]] = {}
@@ -82,7 +83,7 @@ def risk_groups(session: Session) -> Sequence[RiskGroup]:
 
 def fibre_owners(session: Session) -> Sequence[Member]:
     """Return the members that own the fibre of a live span, by name."""
-    owners = select(Span.fibre_owner_id).join(Span.contribution).where(_is_live())
+    owners = select(Span.fibre_owner_id).join(Span.contribution).where(_is_live(Span))
     return session.scalars(select(Member).where(Member.id.in_(owners)).order_by(Member.name)).all()
 
 
@@ -93,11 +94,11 @@ def members_by_name(session: Session) -> Sequence[Member]:
 
 def plant_of(session: Session, contribution: Contribution) -> tuple[Sequence[Site], Sequence[Span]]:
     """Return the sites and spans of a contribution, and beside them the sites that its spans end at, by code."""
-    spans = session.scalars(
-        select(Span).where(Span.contribution_id == contribution.id).options(*SPAN_PARTS).order_by(Span.code)
-    ).all()
+    own = select(Span).where(Span.contribution_id == contribution.id, Span.retired_on.is_(None))
+    spans = session.scalars(own.options(*SPAN_PARTS).order_by(Span.code)).all()
     ends = {span.a_id for span in spans} | {span.z_id for span in spans}
-    sites = select(Site).where((Site.contribution_id == contribution.id) | Site.id.in_(ends)).options(*SITE_PARTS)
+    brought = (Site.contribution_id == contribution.id) & Site.retired_on.is_(None)
+    sites = select(Site).where(brought | Site.id.in_(ends)).options(*SITE_PARTS)
     return session.scalars(sites.order_by(Site.code)).all(), spans
 
 
@@ -132,17 +133,34 @@ def has_plant(session: Session, member_id: int) -> bool:
     return bool(session.scalar(select(owned.exists() | proposed.exists())))
 
 
-def known_plant(session: Session, proposer: str) -> KnownPlant:
+def own_spans(member_id: int) -> Select[int, int, int, bool]:
+    """Select the spans whose fibre or duct is a member's or that it contributed, with their two ends and if live."""
+    owned = (Span.fibre_owner_id == member_id) | (Span.duct_owner_id == member_id)
+    return (
+        select(Span.id, Span.a_id, Span.z_id, _is_live(Span))
+        .join(Span.contribution)
+        .where(owned | (Contribution.member_id == member_id))
+    )
+
+
+def own_sites(member_id: int) -> Select[int]:
+    """Select the sites that a member owns or contributed."""
+    own = (Site.owner_id == member_id) | (Contribution.member_id == member_id)
+    return select(Site.id).join(Site.contribution).where(own)
+
+
+def known_plant(session: Session, proposer: str, sight: Sight) -> KnownPlant:
     """Return what a member's submission may name, and which codes are taken. Five statements.
 
-    A span may end at a live site: one that is itself only proposed may be refused.
+    A span may end at a live site: one that is itself only proposed may be refused. Sites stand where the member sees
+    them, so that no distance or length in an answer tells where they really are.
     """
-    live = session.execute(
-        select(Site.code, Site.longitude, Site.latitude).join(Site.contribution).where(_is_live())
-    ).all()
+    found = select(Site.id, Site.code, Site.longitude, Site.latitude, Site.foi_label).join(Site.contribution)
+    live = {site.code.casefold(): site for site in session.execute(found.where(_is_live(Site)))}
     return KnownPlant(
         members=_casefolded(session, Member.slug),
-        sites={code.casefold(): (longitude, latitude) for code, longitude, latitude in live},
+        sites={code: sight.position(site) for code, site in live.items()},
+        sites_within_m={code: APPEARS_WITHIN_M[sight.tier_of_site(site)] for code, site in live.items()},
         risks=_casefolded(session, RiskGroup.code),
         taken_sites=_casefolded(session, Site.code),
         taken_spans=_casefolded(session, Span.code),
@@ -154,5 +172,5 @@ def _casefolded(session: Session, column: Any) -> frozenset[str]:
     return frozenset(text.casefold() for text in session.scalars(select(column)))
 
 
-def _is_live() -> Any:
-    return Contribution.status == ContributionStatus.LIVE
+def _is_live(kind: type[Site] | type[Span]) -> Any:
+    return (Contribution.status == ContributionStatus.LIVE) & kind.retired_on.is_(None)

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
 
 from cni.assets import queries
+from cni.assets.disclosure import Sight
 from cni.assets.drafts import PlantDrafts
 from cni.assets.models import Contribution, Site, Span
 from cni.assets.places import length_remark
@@ -18,6 +19,7 @@ from cni.db.paging import read_page
 from cni.leases.occupancy import PairUse, has_free_pairs, pair_use
 from cni.members.models import Member
 from cni.members.policy import Actor, Permission, may, nothing_here, require
+from cni.operations.disclosing import own_sight
 from cni.primitives.errors import NotFound
 from cni.primitives.geo import line_of
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
@@ -207,20 +209,24 @@ def find_contribution(session: Session, actor: Actor, reference: str, *, on: dat
         and may(actor, Permission.CONTRIBUTIONS_DECIDE, contribution.member_id)
         and actor.person_id != contribution.proposed_by_id
     )
-    remarks = {span.code: words for span in spans if (words := remark(span))}
+    sight = own_sight(session, actor)
+    remarks = {span.code: words for span in spans if (words := remark(span, sight))}
     return ContributionFile(contribution, PlantOnMap(sites, _facts(session, actor, spans, on)), may_decide, remarks)
 
 
-def remark(span: Span) -> str | None:
-    """Return what is odd about a span's length, without being wrong; None: nothing. Its ends must be loaded."""
-    ends = ((span.a.longitude, span.a.latitude), (span.z.longitude, span.z.latitude))
+def remark(span: Span, sight: Sight) -> str | None:
+    """Return what is odd about a span's length, without being wrong; None: nothing. Its ends must be loaded.
+
+    Measured between the sites as they are seen, or the remark would tell where they are.
+    """
+    ends = (sight.position(span.a), sight.position(span.z))
     line = None if span.geometry is None else line_of(span.geometry)
     return length_remark(float(span.length_m), span.length_basis, ends, line)
 
 
-def draft_remarks(drafts: PlantDrafts, ends: Sequence[Site]) -> dict[str, str]:
+def draft_remarks(drafts: PlantDrafts, ends: Sequence[Site], sight: Sight) -> dict[str, str]:
     """Return what the steward will ask about, by the span's code; `ends` are the standing sites where spans end."""
-    places = {site.code.casefold(): (site.longitude, site.latitude) for site in ends}
+    places = {site.code.casefold(): sight.position(site) for site in ends}
     places |= {site.code.casefold(): site.position for site in drafts.sites}
     remarks = {}
     for span in drafts.spans:

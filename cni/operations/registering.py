@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from cni.assets import queries
 from cni.assets.checks import read_plant
+from cni.assets.disclosure import Sight
 from cni.assets.drafts import PlantDrafts
 from cni.assets.importing import PlantTables, Submission, Table
 from cni.assets.models import Contribution, Site
@@ -24,6 +25,7 @@ from cni.events.kinds import ContributionAccepted, ContributionProposed, Contrib
 from cni.events.record import record
 from cni.members.models import Member
 from cni.members.policy import Actor, MemberRole, Permission, SamePerson, may, require, require_found
+from cni.operations.disclosing import own_sight
 from cni.operations.tasks import Task
 from cni.primitives.errors import Conflict, Forbidden, Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
@@ -48,11 +50,15 @@ class NotAContributor(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a submission would add, everything that is wrong with it, and the live sites where its spans end."""
+    """What a submission would add, everything that is wrong with it, and the live sites where its spans end.
+
+    `sight`: what the proposer sees of these sites.
+    """
 
     drafts: PlantDrafts
     problems: tuple[Problem, ...]
     ends: Sequence[Site]
+    sight: Sight
 
 
 def check_plant(session: Session, actor: Actor, submission: Submission) -> Checked:
@@ -61,13 +67,14 @@ def check_plant(session: Session, actor: Actor, submission: Submission) -> Check
     Permission: plant:propose.
     """
     member = _proposing_member(session, actor)
-    known = queries.known_plant(session, member.slug)
+    sight = own_sight(session, actor)
+    known = queries.known_plant(session, member.slug, sight)
     drafts, problems = read_plant(_as_own(submission.tables, member.slug), known)
     found = [*submission.problems, *problems]
     if not found and not drafts.sites and not drafts.spans:
         found.append(Problem("nothing_given", "There is no plant to register.", "Give at least one span or site."))
     ends = {end for span in drafts.spans for end in (span.a, span.z)}
-    return Checked(drafts, tuple(found), queries.live_sites_coded(session, ends))
+    return Checked(drafts, tuple(found), queries.live_sites_coded(session, ends), sight)
 
 
 def propose_plant(

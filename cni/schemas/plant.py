@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
+from cni.assets.disclosure import EXACT_DECIMALS, Reason, Sight, Tier
 from cni.assets.drafts import SpanDraft
 from cni.assets.exporting import feature
 from cni.assets.importing import SITE_COLUMNS, UPLOAD_SPAN_COLUMNS, Submission, read_objects
 from cni.assets.models import Site, Span
-from cni.assets.words import ContributionStatus, LengthBasis, SiteKind
+from cni.assets.words import ContributionStatus, FoiLabel, LengthBasis, SiteKind
 from cni.operations.browsing import PlantOnMap, SpanFacts
 from cni.operations.registering import Checked
-from cni.primitives.geo import Position, line_of
+from cni.primitives.geo import Position
 from cni.schemas.paging import PageQuery
 from cni.schemas.reading import Request, View
 
-DECIMALS = 6
-"""Of a degree: about a tenth of a metre."""
+KEEPERS = (Reason.OWNER, Reason.STAFF)
+"""Who reads a freedom-of-information label: those who see the asset exactly for one of these reasons."""
 
 AddressOf = Callable[[str, str], str]
 """The address of the page of a site or span: its kind ("site", "span") and its code."""
@@ -36,46 +38,109 @@ class SpanQuery(PageQuery):
     )
 
 
-class SiteView(View):
-    """A site."""
+def _tier_field() -> ma.fields.Enum:
+    return ma.fields.Enum(
+        Tier,
+        by_value=True,
+        required=True,
+        metadata={"description": "How finely it is shown to you: public 0.01°, members 0.001°, party exactly."},
+    )
 
-    code = ma.fields.String(required=True)
-    name = ma.fields.String(required=True)
-    kind = ma.fields.Enum(SiteKind, by_value=True, required=True)
-    latitude = ma.fields.Float(required=True, metadata={"description": "WGS84 degrees."})
-    longitude = ma.fields.Float(required=True, metadata={"description": "WGS84 degrees."})
-    owner = ma.fields.Function(lambda site: site.owner and site.owner.slug, metadata={"type": ["string", "null"]})
-    status = ma.fields.Enum(ContributionStatus, by_value=True, attribute="contribution.status", required=True)
+
+@dataclass(frozen=True, slots=True)
+class ShownSite:
+    """A site as somebody sees it; the label is for its keepers."""
+
+    site: Site
+    longitude: float
+    latitude: float
+    tier: Tier
+    foi_label: FoiLabel | None
+    foi_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSpan:
+    """A span as somebody sees it; the label is for its keepers."""
+
+    facts: SpanFacts
+    geometry: dict[str, Any]
+    tier: Tier
+    foi_label: FoiLabel | None
+    foi_reason: str | None
+
+
+def shown_site(site: Site, sight: Sight) -> ShownSite:
+    """Return a site as it is seen."""
+    longitude, latitude = _rounded([sight.position(site)])[0]
+    return ShownSite(site, longitude, latitude, sight.tier_of_site(site), **label_of(site, sight.why_site(site)))
+
+
+def shown_span(facts: SpanFacts, sight: Sight) -> ShownSpan:
+    """Return a span as it is seen."""
+    span = facts.span
+    line = {"type": "LineString", "coordinates": _rounded(sight.line(span))}
+    return ShownSpan(facts, line, sight.tier_of_span(span), **label_of(span, sight.why_span(span)))
+
+
+def label_of(asset: Site | Span, why: Reason | None) -> dict[str, Any]:
+    """Return the freedom-of-information label of an asset and its reason, for whoever keeps it."""
+    is_kept = why in KEEPERS
+    return {
+        "foi_label": asset.foi_label if is_kept else None,
+        "foi_reason": asset.foi_reason if is_kept else None,
+    }
+
+
+class SiteView(View):
+    """A site; its label is null for all but its owner and the co-op's staff."""
+
+    code = ma.fields.String(attribute="site.code", required=True)
+    name = ma.fields.String(attribute="site.name", required=True)
+    kind = ma.fields.Enum(SiteKind, by_value=True, attribute="site.kind", required=True)
+    latitude = ma.fields.Float(required=True, metadata={"description": "WGS84 degrees, at the tier."})
+    longitude = ma.fields.Float(required=True, metadata={"description": "WGS84 degrees, at the tier."})
+    tier = _tier_field()
+    owner = ma.fields.Function(
+        lambda shown: shown.site.owner and shown.site.owner.slug, metadata={"type": ["string", "null"]}
+    )
+    status = ma.fields.Enum(ContributionStatus, by_value=True, attribute="site.contribution.status", required=True)
+    foi_label = ma.fields.Enum(FoiLabel, by_value=True, allow_none=True)
+    foi_reason = ma.fields.String(allow_none=True)
 
 
 class SpanView(View):
     """A span; what its owners and staff alone may know is null for others."""
 
-    code = ma.fields.String(attribute="span.code", required=True)
-    a = ma.fields.String(attribute="span.a.code", required=True, metadata={"description": "Code of a site."})
-    z = ma.fields.String(attribute="span.z.code", required=True, metadata={"description": "Code of a site."})
-    length_m = ma.fields.Float(attribute="span.length_m", required=True)
-    length_basis = ma.fields.Enum(LengthBasis, by_value=True, attribute="span.length_basis", required=True)
-    fibre_owner = ma.fields.String(attribute="span.fibre_owner.slug", required=True)
+    code = ma.fields.String(attribute="facts.span.code", required=True)
+    a = ma.fields.String(attribute="facts.span.a.code", required=True, metadata={"description": "Code of a site."})
+    z = ma.fields.String(attribute="facts.span.z.code", required=True, metadata={"description": "Code of a site."})
+    length_m = ma.fields.Float(attribute="facts.span.length_m", required=True)
+    length_basis = ma.fields.Enum(LengthBasis, by_value=True, attribute="facts.span.length_basis", required=True)
+    fibre_owner = ma.fields.String(attribute="facts.span.fibre_owner.slug", required=True)
     duct_owner = ma.fields.Function(
-        lambda facts: (facts.span.duct_owner or facts.span.fibre_owner).slug, metadata={"type": "string"}
+        lambda shown: (shown.facts.span.duct_owner or shown.facts.span.fibre_owner).slug, metadata={"type": "string"}
     )
-    fibres = ma.fields.Integer(attribute="span.fibres", required=True, metadata={"description": "Strands."})
-    offered_pairs = ma.fields.Integer(required=True)
-    free_pairs = ma.fields.Integer(required=True, metadata={"description": "Offered and held by no lease today."})
-    reserved_pairs = ma.fields.Integer(attribute="use.reserved", dump_default=None, allow_none=True)
-    dark_pairs = ma.fields.Integer(attribute="use.dark", dump_default=None, allow_none=True)
-    broken_pairs = ma.fields.Integer(attribute="use.broken", dump_default=None, allow_none=True)
-    leased_pairs = ma.fields.Integer(attribute="use.leased", dump_default=None, allow_none=True)
+    fibres = ma.fields.Integer(attribute="facts.span.fibres", required=True, metadata={"description": "Strands."})
+    offered_pairs = ma.fields.Integer(attribute="facts.offered_pairs", required=True)
+    free_pairs = ma.fields.Integer(
+        attribute="facts.free_pairs", required=True, metadata={"description": "Offered and held by no lease today."}
+    )
+    reserved_pairs = ma.fields.Integer(attribute="facts.use.reserved", dump_default=None, allow_none=True)
+    dark_pairs = ma.fields.Integer(attribute="facts.use.dark", dump_default=None, allow_none=True)
+    broken_pairs = ma.fields.Integer(attribute="facts.use.broken", dump_default=None, allow_none=True)
+    leased_pairs = ma.fields.Integer(attribute="facts.use.leased", dump_default=None, allow_none=True)
     risks = ma.fields.Function(
-        lambda facts: [risk.code for risk in facts.span.risks],
+        lambda shown: [risk.code for risk in shown.facts.span.risks],
         metadata={"type": "array", "items": {"type": "string"}, "description": "Codes of its risk groups."},
     )
-    status = ma.fields.Enum(ContributionStatus, by_value=True, required=True)
-    geometry = ma.fields.Function(
-        lambda facts: _line(positions_of(facts.span)),
-        metadata={"type": "object", "description": "GeoJSON LineString in WGS84, from a to z."},
+    status = ma.fields.Enum(ContributionStatus, by_value=True, attribute="facts.status", required=True)
+    tier = _tier_field()
+    geometry = ma.fields.Dict(
+        required=True, metadata={"description": "GeoJSON LineString in WGS84, from a to z, at the tier."}
     )
+    foi_label = ma.fields.Enum(FoiLabel, by_value=True, allow_none=True)
+    foi_reason = ma.fields.String(allow_none=True)
 
 
 class ContributionView(View):
@@ -151,17 +216,10 @@ class RefusalRequest(Request):
     )
 
 
-def positions_of(span: Span) -> list[Position]:
-    """Return a span's line, a straight one where only its ends are known; the ends must be loaded."""
-    if span.geometry is not None:
-        return line_of(span.geometry)
-    return [(span.a.longitude, span.a.latitude), (span.z.longitude, span.z.latitude)]
-
-
-def plant_collection(plant: PlantOnMap, address_of: AddressOf) -> dict[str, Any]:
-    """Return plant as the map draws it: a GeoJSON feature collection of sites, then spans."""
-    features = [_site_feature(site, address_of) for site in plant.sites]
-    features += [_span_feature(facts, address_of) for facts in plant.spans]
+def plant_collection(plant: PlantOnMap, sight: Sight, address_of: AddressOf) -> dict[str, Any]:
+    """Return plant as the map draws it: a GeoJSON feature collection of sites, then spans, as they are seen."""
+    features = [_site_feature(site, sight, address_of) for site in plant.sites]
+    features += [_span_feature(facts, sight, address_of) for facts in plant.spans]
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -170,7 +228,7 @@ def draft_collection(checked: Checked) -> dict[str, Any]:
     drafts = checked.drafts
     features = [_place(site.position, site.code, site.name, site.kind.value, "proposed") for site in drafts.sites]
     features += [
-        _place((site.longitude, site.latitude), site.code, site.name, site.kind.value, "live") for site in checked.ends
+        _place(checked.sight.position(site), site.code, site.name, site.kind.value, "live") for site in checked.ends
     ]
     places = {given["properties"]["code"].casefold(): given["geometry"]["coordinates"] for given in features}
     for span in drafts.spans:
@@ -196,10 +254,14 @@ def _draft_facts(span: SpanDraft) -> dict[str, Any]:
     }
 
 
-def _site_feature(site: Site, address_of: AddressOf) -> dict[str, Any]:
+def _site_feature(site: Site, sight: Sight, address_of: AddressOf) -> dict[str, Any]:
     status = site.contribution.status.value
-    place = _place((site.longitude, site.latitude), site.code, site.name, site.kind.value, status)
-    place["properties"] |= {"owner": site.owner.name if site.owner else "", "url": address_of("site", site.code)}
+    place = _place(sight.position(site), site.code, site.name, site.kind.value, status)
+    place["properties"] |= {
+        "owner": site.owner.name if site.owner else "",
+        "tier": sight.tier_of_site(site).value,
+        "url": address_of("site", site.code),
+    }
     return place
 
 
@@ -208,14 +270,14 @@ def _place(position: Position, code: str, name: str, kind: str, status: str) -> 
     return feature("Point", _rounded([position])[0], facts)
 
 
-def _span_feature(facts: SpanFacts, address_of: AddressOf) -> dict[str, Any]:
+def _span_feature(facts: SpanFacts, sight: Sight, address_of: AddressOf) -> dict[str, Any]:
     span = facts.span
     properties = {
         "type": "span",
         "code": span.code,
         "a": span.a.code,
         "z": span.z.code,
-        "length_m": float(span.length_m),
+        "length_m": sight.length_m(span),
         "length_basis": span.length_basis.value,
         "fibre_owner": span.fibre_owner.name,
         "duct_owner": (span.duct_owner or span.fibre_owner).name,
@@ -224,14 +286,11 @@ def _span_feature(facts: SpanFacts, address_of: AddressOf) -> dict[str, Any]:
         "risks": [risk.name for risk in span.risks],
         "risk_codes": [risk.code for risk in span.risks],
         "status": facts.status.value,
+        "tier": sight.tier_of_span(span).value,
         "url": address_of("span", span.code),
     }
-    return feature("LineString", _rounded(positions_of(span)), properties)
-
-
-def _line(positions: Sequence[Position]) -> dict[str, Any]:
-    return {"type": "LineString", "coordinates": _rounded(positions)}
+    return feature("LineString", _rounded(sight.line(span)), properties)
 
 
 def _rounded(positions: Sequence[Position]) -> list[Position]:
-    return [(round(longitude, DECIMALS), round(latitude, DECIMALS)) for longitude, latitude in positions]
+    return [(round(longitude, EXACT_DECIMALS), round(latitude, EXACT_DECIMALS)) for longitude, latitude in positions]

@@ -31,9 +31,9 @@ def index() -> str:
 @contributions.get("/<contribution>")
 def show(contribution: str, values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> str:
     """A contribution: its plant, what is remarkable about it, and the decision."""
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         file = browsing.find_contribution(session, actor(), contribution, on=runtime.today())
-        drawn = plant_collection(file.plant, page_address)
+        drawn = plant_collection(file.plant, sight, page_address)
     facts = {"file": file, "drawn": drawn, "most": ROWS_SHOWN}
     return render("contributions/show.html", values=values or {}, problems=problems, **facts)
 

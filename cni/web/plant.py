@@ -6,10 +6,10 @@ from flask import Blueprint, jsonify, request, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
+from cni.assets.disclosure import IN_WORDS
 from cni.operations import browsing
-from cni.primitives.geo import grid_reference
 from cni.primitives.paging import LONGEST_PAGE, PageRequest
-from cni.schemas.plant import SpanQuery, plant_collection
+from cni.schemas.plant import SpanQuery, plant_collection, shown_site, shown_span
 from cni.schemas.reading import load
 from cni.web.pages import asked_page, render
 from cni.web.session import actor
@@ -19,7 +19,6 @@ plant_pages = Blueprint("plant", __name__, url_prefix="/plant")
 
 FILTERS = ("owner", "free_pairs")
 DATA_KEPT_S = 60
-GRID_FIGURES = 8
 ROWS_SHOWN = 200
 """So many rows does a table beside a map show at most of what is still to be decided; the map shows all."""
 
@@ -39,10 +38,10 @@ def index() -> str:
 
 @map_pages.get("/plant.json")
 def plant() -> Response:
-    """All live plant as the map draws it; a browser may keep it for a minute, nobody between may."""
-    with runtime.reading() as session:
+    """All live plant at the tier of whoever asks; a browser may keep it for a minute, nobody between may."""
+    with runtime.seeing(actor(), request.path) as (session, sight):
         shown = browsing.plant_on_map(session, actor(), on=runtime.today())
-        answer = jsonify(plant_collection(shown, page_address))
+        answer = jsonify(plant_collection(shown, sight, page_address))
     answer.content_type = "application/geo+json"
     answer.cache_control.private = True
     answer.cache_control.max_age = DATA_KEPT_S
@@ -60,19 +59,21 @@ def sites() -> str:
 @plant_pages.get("/sites/<path:site>")
 def show_site(site: str) -> str:
     """A site and the spans that meet there."""
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         file = browsing.find_site(session, actor(), site, on=runtime.today())
-    where = grid_reference((file.site.longitude, file.site.latitude), GRID_FIGURES)
-    drawn = plant_collection(file.plant, page_address)
-    return render("plant/site.html", file=file, drawn=drawn, grid_reference=where)
+        drawn = plant_collection(file.plant, sight, page_address)
+        facts = {"shown": shown_site(file.site, sight), "grid_reference": sight.grid_reference(file.site)}
+    return render("plant/site.html", file=file, drawn=drawn, in_words=IN_WORDS, **facts)
 
 
 @plant_pages.get("/spans/<path:span>")
 def show_span(span: str) -> str:
     """A span: its ends, owners, pairs, and what else breaks with it."""
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         file = browsing.find_span(session, actor(), span, on=runtime.today())
-    return render("plant/span.html", file=file, drawn=plant_collection(file.plant, page_address))
+        drawn = plant_collection(file.plant, sight, page_address)
+        shown = shown_span(file.facts, sight)
+    return render("plant/span.html", file=file, drawn=drawn, shown=shown, in_words=IN_WORDS)
 
 
 def page_address(kind: str, code: str) -> str:

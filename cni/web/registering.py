@@ -148,7 +148,7 @@ def _preview(submission: Submission, way: str, carried: Iterable[tuple[str, str]
     refuse_if_any(checked.problems)
     names = {site.code.lower(): site.name for site in checked.ends}
     names |= {site.code.lower(): site.name for site in checked.drafts.sites}
-    remarks = browsing.draft_remarks(checked.drafts, checked.ends)
+    remarks = browsing.draft_remarks(checked.drafts, checked.ends, checked.sight)
     shown = sorted(checked.drafts.spans, key=lambda span: span.code not in remarks)[:ROWS_SHOWN]
     facts = {"drafts": checked.drafts, "names": names, "remarks": remarks, "spans_shown": shown, "most": ROWS_SHOWN}
     drawn = draft_collection(_first_of(checked, MAP_SHOWN))
@@ -162,7 +162,7 @@ def _first_of(checked: Checked, most: int) -> Checked:
     codes |= {site.code.casefold() for site in checked.drafts.sites[:most]}
     sites = tuple(site for site in checked.drafts.sites if site.code.casefold() in codes)
     ends = [site for site in checked.ends if site.code.casefold() in codes]
-    return Checked(replace(checked.drafts, spans=spans, sites=sites), checked.problems, ends)
+    return replace(checked, drafts=replace(checked.drafts, spans=spans, sites=sites), ends=ends)
 
 
 def _entered() -> Iterable[tuple[str, str]]:

@@ -44,7 +44,8 @@ def steward(session):
 @pytest.fixture
 def sites(session):
     live = make_contribution(session)
-    return {code: make_site(session, code, live) for code in ("AAA", "BBB", "CCC")}
+    at = {"AAA": -2.3, "BBB": -2.29, "CCC": -2.28}  # on the raster that members see: 664 m from one to the next
+    return {code: make_site(session, code, live, longitude=longitude) for code, longitude in at.items()}
 
 
 def span_row(number=1, **cells):
@@ -77,7 +78,7 @@ def test_fibre_without_a_named_owner_is_the_proposers(session, officer, council,
     propose(session, officer, spans(span_row()))
     span = session.scalar(select(Span).where(Span.code == "S1"))
     assert (span.fibre_owner_id, span.length_basis) == (council.id, LengthBasis.DRAWN)
-    assert 5 < span.length_m < 50  # the two sites stand 0.0001 degrees apart or a few of them
+    assert 660 < span.length_m < 670  # 0.01 degrees of longitude here
 
 
 def test_new_sites_may_come_with_the_spans_that_end_there(session, officer, sites):
@@ -288,7 +289,7 @@ def test_the_steward_is_told_of_a_length_that_cannot_be_true(session, officer, s
     assert checked.problems == ()
     contribution = propose(session, officer, spans(*rows))
     file = browsing.find_contribution(session, steward, contribution.reference, on=TODAY)
-    assert file.remarks == browsing.draft_remarks(checked.drafts, checked.ends)
+    assert file.remarks == browsing.draft_remarks(checked.drafts, checked.ends, checked.sight)
     assert file.remarks == {
         "short": "Its length is less than the straight line between its sites, 664 m.",
         "long": "Its length is more than 3 times that of the line, 664 m.",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
 from cni.api.paging import page_answer
 from cni.operations import browsing
+from cni.primitives.paging import Page
 from cni.schemas.paging import PageQuery, page_of, page_request
-from cni.schemas.plant import SiteView
+from cni.schemas.plant import SiteView, shown_site
 
 sites = Resources("sites", __name__, url_prefix="/sites", description="Places where plant meets or ends")
 
@@ -20,14 +23,15 @@ sites = Resources("sites", __name__, url_prefix="/sites", description="Places wh
 @sites.response(200, page_of(SiteView))
 def list_sites(query: dict[str, Any]) -> Any:
     """List the live sites, by code."""
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         page = browsing.list_sites(session, actor(), page_request(query))
-    return page_answer(page)
+        shown = [shown_site(site, sight) for site in page.items]
+    return page_answer(Page(shown, page.next))
 
 
 @sites.get("/<path:site>")
 @sites.response(200, SiteView)
 def find_site(site: str) -> Any:
     """Find a site by its code."""
-    with runtime.reading() as session:
-        return browsing.find_site(session, actor(), site, on=runtime.today()).site
+    with runtime.seeing(actor(), request.path) as (session, sight):
+        return shown_site(browsing.find_site(session, actor(), site, on=runtime.today()).site, sight)

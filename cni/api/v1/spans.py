@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
 from cni.api.paging import page_answer
 from cni.operations import browsing
+from cni.primitives.paging import Page
 from cni.schemas.paging import page_of, page_request
-from cni.schemas.plant import SpanQuery, SpanView
+from cni.schemas.plant import SpanQuery, SpanView, shown_span
 
 spans = Resources("spans", __name__, url_prefix="/spans", description="Fibre between two neighbouring sites")
 
@@ -21,14 +24,15 @@ spans = Resources("spans", __name__, url_prefix="/spans", description="Fibre bet
 def list_spans(query: dict[str, Any]) -> Any:
     """List the live spans, by code."""
     wanted = browsing.SpanFilter(query.get("owner"), query.get("free_pairs"))
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         page = browsing.list_spans(session, actor(), wanted, page_request(query), on=runtime.today())
-    return page_answer(page)
+        shown = [shown_span(facts, sight) for facts in page.items]
+    return page_answer(Page(shown, page.next))
 
 
 @spans.get("/<path:span>")
 @spans.response(200, SpanView)
 def find_span(span: str) -> Any:
     """Find a span by its code."""
-    with runtime.reading() as session:
-        return browsing.find_span(session, actor(), span, on=runtime.today()).facts
+    with runtime.seeing(actor(), request.path) as (session, sight):
+        return shown_span(browsing.find_span(session, actor(), span, on=runtime.today()).facts, sight)

@@ -55,7 +55,8 @@ def test_a_span_is_drawn_from_longitude_to_latitude_with_its_facts(planner):
     assert facts | {"url": ""} == {
         "type": "span", "code": "A/B", "a": "AAA", "z": "BBB", "length_m": 1000.0, "length_basis": "as_built",
         "fibre_owner": "Irwell Council", "duct_owner": "Tame Valley Nhs", "offered_pairs": 4, "free_pairs": 4,
-        "risks": ["Risk BRIDGE"], "risk_codes": ["BRIDGE"], "status": "live", "url": "",
+        "risks": ["Risk BRIDGE"], "risk_codes": ["BRIDGE"], "status": "live",
+        "tier": "members", "url": "",
     }  # fmt: skip
     assert planner.get(facts["url"]).status_code == 200
 
@@ -81,7 +82,8 @@ def test_a_span_shows_all_its_pairs_to_its_owner_and_not_to_others(planner, offi
 def test_a_site_shows_the_spans_that_meet_there(planner):
     page = planner.get("/plant/sites/BBB")
     assert sorted(drawn_on(page)) == ["A/B", "AAA", "B-C", "BBB", "CCC"]
-    assert "53.48000" in page.text
+    assert "53.48, -2." in page.text
+    assert "about 100 m" in page.text
     assert planner.get("/plant/sites").text.count("/plant/sites/") == 3
 
 
