@@ -58,7 +58,7 @@ def _add_headers(response: Response) -> Response:
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR_S}"
     if request.endpoint != "static":
-        if not response.cache_control.private:
+        if not (response.cache_control.private or response.cache_control.public):
             response.headers["Cache-Control"] = "no-store"
     elif request.path.startswith("/static/dist/assets/"):
         # Vite puts a digest of the content into these names: a changed file has a new one.

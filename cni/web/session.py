@@ -25,6 +25,16 @@ PUBLIC = frozenset(
         "auth.start_session",
         "health.healthz",
         "health.readyz",
+        "ogc.api",
+        "ogc.collection",
+        "ogc.collections",
+        "ogc.conformance",
+        "ogc.item",
+        "ogc.items",
+        "ogc.landing",
+        "ogc.schema",
+        "open.index",
+        "open.statistics",
         "static",
     }
 )
