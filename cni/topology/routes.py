@@ -21,6 +21,8 @@ from cni.topology.routing.pairs import Best, Sought, find_apart
 from cni.topology.routing.required import find_using, missing_from, pairs_using
 from cni.topology.routing.ways import open_way, parts_at_once, way_along
 
+HALF = 0.5
+
 
 def answer_question(network: Network, question: Question) -> Answer:
     """Return the routes of least total length that answer a question, shortest first, or what stands in their way.
@@ -45,6 +47,8 @@ def find_answer(network: Network, question: Question) -> Answer:
     """
     refuse(question_problems(network, question))
     asked = Asked(network, question)
+    if asked.must_use:  # half the time for routes without that condition, half for those with it
+        asked = asked.with_time(HALF)
     return _required(asked, _pair(asked) if asked.is_pair else _several(asked))
 
 
@@ -115,6 +119,7 @@ def _answer_of_pair(asked: Asked, pair: Pair) -> Answer:
 
 def _kept_separate(asked: Asked, found: Sequence[Int32s]) -> Answer:
     """Answer with two routes that keep the separation asked for; else with the most diverse ones."""
+    asked = asked.with_time(HALF)  # for each of the two searches
     best = find_apart(_sought(asked, found))
     if best.routes is not None:
         return _answer(asked, best.routes, best)
@@ -147,7 +152,7 @@ def _required(asked: Asked, answer: Answer) -> Answer:
 def _sought(asked: Asked, found: Sequence[Int32s] | None = None, time_share: float = 1) -> Sought:
     """Return the search for routes as asked; those found have least cost, whether they conflict or not."""
     question, way = asked.question, open_way(*asked.ends)
-    limit_s = question.time_limit_s * time_share
+    limit_s = asked.time_limit_s * time_share
     first = None if found is None else [found]
     kept = _kept_apart(asked)
     return Sought(asked.open_view, way, question.routes, asked.apart_at_sites, asked.closed, kept, limit_s, first)

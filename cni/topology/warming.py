@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from cni.topology.failures.audit import audit
 from cni.topology.network import Network, Site, Span, build_network
 from cni.topology.questions import Diversity, Element, ElementKind, Question
 from cni.topology.routes import find_answer
@@ -22,6 +21,8 @@ RISKS = {0: ("R1",), 2: ("R2",), 3: ("R2",), 4: ("R1",), 12: ("R1", "R3"), 13: (
 @cache
 def warm() -> None:
     """Call every compiled function, with arguments of the kinds that it is ever called with; once in a process."""
+    from cni.topology.failures.audit import audit  # late: a question needs no audit
+
     network = _small_network()
     for question in _questions():
         find_answer(network, question)

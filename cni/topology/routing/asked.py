@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,17 @@ class Asked:
 
     network: Network
     question: Question
+    time_share: float = 1
+    """The part of the question's time that there is for this; what comes before or after it has the rest."""
+
+    def with_time(self, share: float) -> Asked:
+        """Return the same for a part of the time that there is."""
+        return replace(self, time_share=self.time_share * share)
+
+    @property
+    def time_limit_s(self) -> float:
+        """The seconds that programs may take together."""
+        return self.question.time_limit_s * self.time_share
 
     @cached_property
     def view(self) -> View:

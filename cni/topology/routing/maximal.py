@@ -52,7 +52,7 @@ def find_pair(asked: Asked, way: Way, legs: Legs) -> Pair:
     counted = asked.counted.copy()
     counted[list(unavoidable)] = 0
     kept = risks_apart(asked, counted)
-    limit_s = asked.question.time_limit_s * STRICT_TIME
+    limit_s = asked.time_limit_s * STRICT_TIME
     best = find_apart(Sought(asked.open_view, way, 2, True, asked.closed, kept, limit_s, legs))
     if best.routes is not None:
         return Pair(best.routes, way, unavoidable, best.bound_um, best.is_proven)
@@ -100,7 +100,7 @@ def weigh(
     places = [np.flatnonzero(np.isin(spans, each)).astype(np.int32) for each in must_use]
     if not all(map(len, places)):
         return Pair(None, way, tuple(unavoidable), 0, is_proven=True)
-    limit_s = asked.question.time_limit_s * (1 - STRICT_TIME)
+    limit_s = asked.time_limit_s * (1 - STRICT_TIME)
     found = solve(_weighing(asked, way, kept, spans, places), list(Level), limit_s)
     if found.routes is None:
         return Pair(best, way, tuple(unavoidable), bound_um, is_proven=found.is_proven and best is None)

@@ -35,6 +35,9 @@ LEAST_SEARCHES = 60
 """Searches before a program is asked, though it is needed anyway: the better the best found, the smaller it is."""
 MOST_IN_PROGRAM = 60_000
 """Spans (times routes) that a program can be made of within a few seconds."""
+MOST_PER_SECOND = 2_000
+"""The same, for each second that it may take: of larger ones none was solved in time, and the solver, which does not
+look at the time during a round of cuts, overran it by up to as much again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,7 +254,7 @@ class _Branching:
         sought = self._sought
         most_um = None if self._best is None else self._least.length_um
         spans = spans_between(sought.view, sought.way.ends, self._closed_for_program(), sought.count, most_um)
-        if len(spans) * sought.count > MOST_IN_PROGRAM:
+        if len(spans) * sought.count > self._most_in_program():
             return Best(self._best, bound_um, is_proven=False)
         found = solve(strict_task(sought, spans), [Level.LENGTH], sought.time_limit_s)
         if found.routes is None:
@@ -262,6 +265,12 @@ class _Branching:
         if self._best is not None and self._least.length_um <= total_um:
             return Best(self._best, max(bound_um, found.bound_um), found.is_proven)
         return Best(found.routes, max(bound_um, found.bound_um), found.is_proven)
+
+    def _most_in_program(self) -> float:
+        """Return how large a program is worth a try; if nothing was found so far, any that can be made is."""
+        return (
+            MOST_IN_PROGRAM if self._best is None else min(MOST_IN_PROGRAM, MOST_PER_SECOND * self._sought.time_limit_s)
+        )
 
     def _closed_for_program(self) -> Mask:
         """Return the mask with all that no better routes than the best can use, as far as that is known."""
