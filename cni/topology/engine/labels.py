@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cni.topology.engine.compiled import compiled, compiled_in_place
+from cni.topology.engine.compiled import compiled
 
 Int32s = NDArray[np.int32]
 Mask = NDArray[np.uint8]
@@ -149,27 +149,21 @@ def _walk(plant: Plant) -> Walk:
         np.empty(m, np.int32),
     )
     going = _Going(np.full(n, NONE, np.int32), np.empty(n, np.int32), np.zeros(2, np.int32))
-    _walk_all(plant, walk, going)
-    k = going.tally[1]
-    return Walk(walk.order, walk.above, walk.entered_by, walk.low, walk.outside[:k], walk.upper[:k], walk.lower[:k])
-
-
-@compiled_in_place
-def _walk_all(plant: Plant, walk: Walk, going: _Going) -> None:
-    above_of, low = walk.above, walk.low
-    for root in range(len(going.place)):
+    for root in range(n):
         if going.place[root] != NONE:
             continue
         place = _meet(plant, walk, going, root, NONE, NONE)
         while place != NONE:
             found = _step(plant, walk, going, place)
-            above = above_of[place]
+            above = walk.above[place]
             if found == NONE and above != NONE:
-                low[above] = min(low[above], low[place])
+                walk.low[above] = min(walk.low[above], walk.low[place])
             place = above if found == NONE else found
+    k = going.tally[1]
+    return Walk(walk.order, walk.above, walk.entered_by, walk.low, walk.outside[:k], walk.upper[:k], walk.lower[:k])
 
 
-@compiled_in_place
+@compiled
 def _meet(plant: Plant, walk: Walk, going: _Going, site: int, above: int, span: int) -> int:
     place = going.tally[0]
     walk.order[place], walk.above[place], walk.entered_by[place], walk.low[place] = site, above, span, place
@@ -178,7 +172,7 @@ def _meet(plant: Plant, walk: Walk, going: _Going, site: int, above: int, span: 
     return int(place)
 
 
-@compiled_in_place
+@compiled
 def _step(plant: Plant, walk: Walk, going: _Going, place: int) -> int:
     """Go down to a site that was not met so far and return its place; -1, having seen all arcs, if there is none."""
     site, entry, least = walk.order[place], walk.entered_by[place], walk.low[place]
