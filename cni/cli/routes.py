@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,7 +12,7 @@ import click
 
 from cni.cli.networks import DATES, FILE, network_of, network_options
 from cni.cli.output import answer, json_option
-from cni.topology.answers import answer_as_json, explain
+from cni.topology.answers import Answer, answer_as_json, explain
 from cni.topology.network import Network
 from cni.topology.questions import Question, read_queries, read_question
 from cni.topology.routes import answer_question, find_answer, measured
@@ -45,7 +46,32 @@ def routes(network_file: Path | None, queries_file: Path | None, as_json: bool, 
 def _answer_one(network: Network, question: Question, *, as_json: bool) -> None:
     found = answer_question(network, question)
     words = [f"{number}. {' '.join(route.spans)}" for number, route in enumerate(found.routes, 1)]
-    answer(answer_as_json(found), "\n".join([*explain(network, found), *words]), as_json=as_json)
+    apart = _separations(network, found)
+    document = answer_as_json(found) | ({"separations": apart} if apart else {})
+    answer(document, "\n".join([*explain(network, found), *map(_in_words, apart), *words]), as_json=as_json)
+
+
+def _separations(network: Network, found: Answer) -> list[dict[str, Any]]:
+    """Return of three routes or more how near each two come to each other; of a pair the answer itself has it."""
+    if len(found.routes) < 3 or network.line(found.routes[0].spans[0]) is None:
+        return []
+    from cni.topology.ground.geometry import nearest_places  # late: its libraries are slow to import
+
+    nearest = [
+        (pair, nearest_places(network, [route.spans for _, route in pair]))
+        for pair in combinations(enumerate(found.routes, 1), 2)
+    ]
+    return [
+        {"routes": [number for number, _ in pair], "separation_m": at.metres, "separation_radius_m": at.radius_m}
+        for pair, at in nearest
+        if at is not None
+    ]
+
+
+def _in_words(apart: dict[str, Any]) -> str:
+    first, second = apart["routes"]
+    beyond = f"further than {apart['separation_radius_m']:,.0f} m from their ends and from sites that both pass"
+    return f"Routes {first} and {second} keep {apart['separation_m']:,.0f} m apart at least, measured {beyond}."
 
 
 def _answer_many(network: Network, questions: list[Question]) -> None:

@@ -38,6 +38,8 @@ resilience = Blueprint("resilience", __name__, url_prefix="/resilience")
 
 ROWS_SHOWN = 200
 """So many rows does a table beside a map show at most; the map shows all."""
+ROWS_AT_FIRST = 20
+"""So many rows do the tables of commercial resilience begin with: those that depend on the fewest."""
 FEW = 60
 """So many things does a cell name at most."""
 AT_FIRST = {"against": "span", "within_m": "3000", "pounds_per_metre": "85"}
@@ -224,7 +226,7 @@ def _advice_counts(advice: reinforcing.Advice) -> list[tuple[str, Any] | tuple[s
 
 @resilience.get("/commercial")
 def commercial() -> str:
-    """On how many independent members each span and site depends."""
+    """On how many independent members each span and site depends: the first, or on request all of them."""
     with runtime.reading() as session:
         use = sharing.commercial_resilience(session, actor(), on=runtime.today())
     return render(
@@ -233,7 +235,7 @@ def commercial() -> str:
         counts=_counts(use),
         marks=use_marks(use),
         share_words=SHARE_WORDS,
-        shown=ROWS_SHOWN,
+        shown=None if "all" in request.args else ROWS_AT_FIRST,
     )
 
 

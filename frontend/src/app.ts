@@ -1,9 +1,10 @@
-/** What every page loads: the styles, htmx, and four small behaviours. Without it each page still works. */
+/** What every page loads: the styles, htmx, and five small behaviours. Without it each page still works. */
 import './cni.css'
 import 'htmx.org'
 import { closeMenusFromOutside } from './menus'
 import { focusFirstProblem } from './problems'
 import { labelStackedTables } from './tables'
+import { showCurrentTab } from './tabs'
 import { offerThemes } from './theme-switch'
 
 offerThemes()
@@ -14,4 +15,5 @@ document.addEventListener('htmx:after:swap', afterEachChange)
 function afterEachChange(): void {
   focusFirstProblem(document)
   labelStackedTables(document)
+  showCurrentTab(document)
 }

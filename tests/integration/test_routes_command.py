@@ -47,6 +47,21 @@ def test_a_file_is_answered_in_words(cni, square):
     assert "1. A-B B-Z" in out
 
 
+def test_of_three_routes_each_two_are_told_how_near_they_come(cni, tmp_path):
+    drawn = network("A-B 1200, B-Z 900, A-C 1500, C-Z 1100, A-D 1600, D-Z 1200")
+    places = {"A": (0, 0), "Z": (0.02, 0), "B": (0.01, 0.01), "C": (0.01, 0), "D": (0.01, -0.005)}
+    for site, (lon, lat) in places.items():
+        drawn.graph.nodes[site].update(lon=lon, lat=lat)
+    path = tmp_path / "three.json"
+    path.write_text(json.dumps(networkx.node_link_data(drawn.graph, edges="edges")), encoding="utf-8")
+    asked = ("--network", path, "--from", "A", "--to", "Z", "--routes", "3")
+
+    told = json.loads(cni("routes", *asked, "--json")[1])["separations"]
+    assert [apart["routes"] for apart in told] == [[1, 2], [1, 3], [2, 3]]
+    assert all(0 < apart["separation_m"] < 1200 for apart in told)
+    assert "Routes 2 and 3 keep " in cni("routes", *asked)[1]
+
+
 def test_no_route_is_an_answer_and_no_failure(cni, square):
     words = ("--from", "A", "--to", "B", "--pairs", "5", "--without", "span:B-Z", "--without", "site:C", "--json")
     code, out, _ = cni("routes", "--network", square, *words)

@@ -211,6 +211,19 @@ def test_proposed_candidates_are_priced_by_the_metre_and_said_to_be_indicative(e
 # Commercial
 
 
+def test_commercial_resilience_begins_with_the_first_rows_and_shows_all_on_request(enter, coop, monkeypatch):
+    monkeypatch.setattr("cni.web.resilience.ROWS_AT_FIRST", 2)
+    staff = enter(coop.steward)
+
+    page = staff.get("/resilience/commercial")
+    assert len(rows_of(page, "Spans and their users")) == 2
+    assert (
+        'These are the first 2 of 5. <a href="/resilience/commercial?all=1#spans-heading">Show all spans</a>'
+        in page.text
+    )
+    assert len(rows_of(staff.get("/resilience/commercial?all=1"), "Spans and their users")) == 5
+
+
 def test_commercial_resilience_tells_members_no_names(enter, coop, rival, session):
     coop.accepted(a="A", z="B")
     rival.accepted(a="A", z="B")
