@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, joinedload
 
-from cni.assets.models import Site, Span
+from cni.assets.disclosure import Sight
+from cni.assets.models import Span
 from cni.assets.snapshot import risks_of_spans
 from cni.assets.words import RiskKind
-from cni.primitives.geo import Position, line_of
+from cni.primitives.geo import Position
 
 
 class DrawnSpan(NamedTuple):
@@ -24,21 +25,13 @@ class DrawnSpan(NamedTuple):
     shared: tuple[str, ...]
 
 
-def draw_routes(session: Session, routes: Sequence[Sequence[str]]) -> list[DrawnSpan]:
-    """Return the spans of routes, given by their codes, as lines on a map, in order. Two statements."""
+def draw_routes(session: Session, routes: Sequence[Sequence[str]], sight: Sight) -> list[DrawnSpan]:
+    """Return the spans of routes, given by their codes, as lines on a map, in order, as seen. Two statements."""
     codes = {code for route in routes for code in route}
-    a, z = aliased(Site), aliased(Site)
-    found = (
-        select(Span.code, Span.geometry, a.code, a.longitude, a.latitude, z.code, z.longitude, z.latitude)
-        .join(a, Span.a_id == a.id)
-        .join(z, Span.z_id == z.id)
-        .where(Span.code.in_(codes))
-    )
-    lines: dict[str, list[Position]] = {}
-    sites: dict[str, tuple[str, str]] = {}
-    for code, geometry, a_code, a_lon, a_lat, z_code, z_lon, z_lat in session.execute(found):
-        lines[code] = [(a_lon, a_lat), (z_lon, z_lat)] if geometry is None else line_of(geometry)
-        sites[code] = (a_code, z_code)
+    found = select(Span).where(Span.code.in_(codes)).options(joinedload(Span.a), joinedload(Span.z))
+    spans = session.scalars(found).all()
+    lines = {span.code: sight.line(span) for span in spans}
+    sites = {span.code: (span.a.code, span.z.code) for span in spans}
     risks: dict[str, dict[str, RiskKind]] = {code: {} for code in codes}
     for code, risk_code, _name, kind in session.execute(risks_of_spans().where(Span.code.in_(codes))):
         risks[code][risk_code] = kind

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from cni.assets.checks import KnownPlant
 from cni.assets.disclosure import APPEARS_WITHIN_M, Sight
 from cni.assets.models import Contribution, RiskGroup, Site, Span, span_risks
-from cni.assets.words import ContributionStatus
+from cni.assets.words import ContributionStatus, FoiLabel
 from cni.members.models import Member
+from cni.primitives.geo import Position
 
 SPAN_PARTS = (
     joinedload(Span.a).options(joinedload(Site.owner), joinedload(Site.contribution)),
@@ -149,14 +150,18 @@ def own_sites(member_id: int) -> Select[int]:
     return select(Site.id).join(Site.contribution).where(own)
 
 
+def places_seen(session: Session, sight: Sight) -> dict[str, Position]:
+    """Return where the live sites are seen, by code. One statement."""
+    return {site.code: sight.position(site) for site in session.execute(_live_places())}
+
+
 def known_plant(session: Session, proposer: str, sight: Sight) -> KnownPlant:
     """Return what a member's submission may name, and which codes are taken. Five statements.
 
     A span may end at a live site: one that is itself only proposed may be refused. Sites stand where the member sees
     them, so that no distance or length in an answer tells where they really are.
     """
-    found = select(Site.id, Site.code, Site.longitude, Site.latitude, Site.foi_label).join(Site.contribution)
-    live = {site.code.casefold(): site for site in session.execute(found.where(_is_live(Site)))}
+    live = {site.code.casefold(): site for site in session.execute(_live_places())}
     return KnownPlant(
         members=_casefolded(session, Member.slug),
         sites={code: sight.position(site) for code, site in live.items()},
@@ -166,6 +171,11 @@ def known_plant(session: Session, proposer: str, sight: Sight) -> KnownPlant:
         taken_spans=_casefolded(session, Span.code),
         proposer=proposer,
     )
+
+
+def _live_places() -> Select[int, str, float, float, FoiLabel]:
+    found = select(Site.id, Site.code, Site.longitude, Site.latitude, Site.foi_label).join(Site.contribution)
+    return found.where(_is_live(Site))
 
 
 def _casefolded(session: Session, column: Any) -> frozenset[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from cni.assets.disclosure import Sight, Tier
+from cni.assets.queries import places_seen
 from cni.assets.snapshot import Plant, live_plant
 from cni.members.policy import Actor, Permission, require
+from cni.primitives.geo import Position
 from cni.topology.failures.candidates import Candidate, read_candidates
 from cni.topology.failures.proposals import propose_spans
 from cni.topology.failures.reinforce import Reinforcement, reinforce
@@ -28,9 +31,13 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The cheapest of the candidates after which as little as can be is divided by a single failure of the kind."""
+    """The cheapest of the candidates after which as little as can be is divided by a single failure of the kind.
+
+    `places`: where members see the live sites, by code.
+    """
 
     plant: Plant
+    places: Mapping[str, Position]
     against: Diversity
     candidates: Sequence[Candidate]
     found: Reinforcement
@@ -45,24 +52,33 @@ def advise(session: Session, actor: Actor, candidates: bytes, against: Diversity
     """
     require(actor, Permission.PLANT_READ)
     plant = live_plant(session)
-    return _advice(plant, read_candidates(plant.network, candidates), against)
+    return _advice(plant, _places(session), read_candidates(plant.network, candidates), against)
 
 
 def advise_on_proposals(session: Session, actor: Actor, proposal: Proposal, against: Diversity) -> Advice:
     """Return the cheapest of straight lines between near sites, at a price a metre: indicative only.
+
+    Measured from where members see the sites, for everyone: the distances would tell where they are.
 
     Permission: plant:read.
     Raises:
         Invalid: too many sites are that near to each other.
     """
     require(actor, Permission.PLANT_READ)
-    plant = live_plant(session)
+    plant, places = live_plant(session), _places(session)
+    proposed = propose_spans(plant.network, proposal.within_m, against, places)
     candidates = [
         Candidate(number, new.a, new.z, new.length_m * proposal.pence_per_metre, new.length_m)
-        for number, new in enumerate(propose_spans(plant.network, proposal.within_m, against), 1)
+        for number, new in enumerate(proposed, 1)
     ]
-    return _advice(plant, candidates, against)
+    return _advice(plant, places, candidates, against)
 
 
-def _advice(plant: Plant, candidates: Sequence[Candidate], against: Diversity) -> Advice:
-    return Advice(plant, against, candidates, reinforce(plant.network, candidates, against, TIME_LIMIT_S))
+def _advice(
+    plant: Plant, places: Mapping[str, Position], candidates: Sequence[Candidate], against: Diversity
+) -> Advice:
+    return Advice(plant, places, against, candidates, reinforce(plant.network, candidates, against, TIME_LIMIT_S))
+
+
+def _places(session: Session) -> dict[str, Position]:
+    return places_seen(session, Sight(Tier.MEMBERS))

@@ -13,6 +13,7 @@ from itertools import chain, islice
 
 from sqlalchemy.orm import Session
 
+from cni.assets.disclosure import Sight
 from cni.assets.drawing import DrawnSpan, draw_routes
 from cni.assets.snapshot import NamedThing, Plant, by_name, live_plant
 from cni.leases import queries
@@ -139,13 +140,13 @@ def search_choices(session: Session, actor: Actor, *, on: date) -> SearchChoices
     )
 
 
-def draw(session: Session, actor: Actor, routes: Sequence[Sequence[str]]) -> list[DrawnSpan]:
-    """Return the spans of routes, given by their codes, as lines on a map.
+def draw(session: Session, actor: Actor, routes: Sequence[Sequence[str]], sight: Sight) -> list[DrawnSpan]:
+    """Return the spans of routes, given by their codes, as lines on a map, as they are seen.
 
     Permission: plant:read.
     """
     require(actor, Permission.PLANT_READ)
-    return draw_routes(session, routes)
+    return draw_routes(session, routes, sight)
 
 
 @dataclass(frozen=True, slots=True)

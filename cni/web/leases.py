@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
@@ -46,9 +46,9 @@ def show(lease: str, values: Mapping[str, Any] | None = None, problems: Sequence
 @leases.get("/map/leases/<lease>.json")
 def drawn(lease: str) -> Response:
     """The routes of a lease as the map draws them."""
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         routes = leasing.lease_file(session, actor(), lease, on=runtime.today()).routes
-        spans = searching.draw(session, actor(), [[span.code for span in route] for route in routes])
+        spans = searching.draw(session, actor(), [[span.code for span in route] for route in routes], sight)
     return private_json(routes_collection(spans))
 
 

@@ -80,12 +80,12 @@ def advice_marks(advice: Advice | None) -> Marks:
     chosen = set(advice.found.chosen)
     kinds = [("candidate", new) for new in advice.candidates if new not in chosen]
     kinds += [("chosen", new) for new in advice.found.chosen]
-    graph, network = advice.plant.network.graph, advice.plant.network
+    network = advice.plant.network
     lines = [
         {
             "kind": kind,
             "words": f"{network.site_name(new.a)} – {network.site_name(new.z)}",
-            "line": [(graph.nodes[end]["lon"], graph.nodes[end]["lat"]) for end in (new.a, new.z)],
+            "line": [advice.places[end] for end in (new.a, new.z)],
         }
         for kind, new in kinds
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
@@ -67,9 +67,9 @@ def show(quote: str, values: Mapping[str, Any] | None = None, problems: Sequence
 @quotes.get("/map/quotes/<quote>.json")
 def drawn(quote: str) -> Response:
     """The routes of a quote as the map draws them."""
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         routes = ordering.quote(session, actor(), quote).offer.routes
-        spans = searching.draw(session, actor(), [[span.code for span in route.spans] for route in routes])
+        spans = searching.draw(session, actor(), [[span.code for span in route.spans] for route in routes], sight)
     return private_json(routes_collection(spans))
 
 

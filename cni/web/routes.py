@@ -59,9 +59,9 @@ def find(values: MultiDict[str, str] | None = None, problems: Sequence[Problem] 
 def drawn() -> Response:
     """The routes that a search finds, as the map draws them."""
     search = load(RouteSearchRequest(), _asked(request.args))
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         answer = searching.find_routes(session, actor(), search, on=runtime.today()).answer
-        spans = searching.draw(session, actor(), [route.spans for route in answer.routes])
+        spans = searching.draw(session, actor(), [route.spans for route in answer.routes], sight)
     return private_json(routes_collection(spans))
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from cni.assets.disclosure import EXACT_SIGHT
 from cni.assets.drawing import draw_routes
 from cni.assets.snapshot import PlantsInMemory, live_plant, plant_revision, read_plant
 from cni.assets.words import PairState
@@ -116,7 +117,7 @@ def test_a_span_without_a_drawn_line_is_shown_straight(session):
     spans = lay(session, "A-B 1, B-C 1")
     spans["B-C"].geometry = wkb_of([(-2.2, 53.4), (-2.21, 53.41), (-2.22, 53.4)])
     session.flush()
-    straight, drawn = draw_routes(session, [["A-B", "B-C"]])
+    straight, drawn = draw_routes(session, [["A-B", "B-C"]], EXACT_SIGHT)
     assert drawn.line == [(-2.2, 53.4), (-2.21, 53.41), (-2.22, 53.4)]
     assert [latitude for _, latitude in straight.line] == [53.48, 53.48]
 
@@ -124,7 +125,7 @@ def test_a_span_without_a_drawn_line_is_shown_straight(session):
 def test_where_two_routes_meet_is_told_on_their_spans(session, count_queries):
     lay(session, "A-M 1, M-Z 1 [K1], A-N 1 [K1], N-M 1, M-Z 2")
     with count_queries() as statements:
-        drawn = draw_routes(session, [["A-M", "M-Z"], ["A-N", "N-M", "M-Z.2"]])
+        drawn = draw_routes(session, [["A-M", "M-Z"], ["A-N", "N-M", "M-Z.2"]], EXACT_SIGHT)
     assert [(span.route, span.code, span.shared) for span in drawn] == [
         (1, "A-M", ("Site M",)),
         (1, "M-Z", ("Duct K1", "Site M")),

@@ -6,7 +6,7 @@ new span between them could cure something: the two are not yet joined by two wa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cni.primitives.errors import Invalid, Problem
+from cni.primitives.geo import Position
 from cni.topology.engine.view import View
 from cni.topology.ground.plane import Floats, Plane
 from cni.topology.network import Network
@@ -33,10 +34,13 @@ class Proposed(NamedTuple):
     length_m: int
 
 
-def propose_spans(network: Network, within_m: float, against: Diversity) -> list[Proposed]:
+def propose_spans(
+    network: Network, within_m: float, against: Diversity, places: Mapping[str, Position] | None = None
+) -> list[Proposed]:
     """Return the pairs of sites at most so many metres apart that a single failure parts, by their ids.
 
-    `against` says of what kind the failure is. Sites without a place are left out.
+    `against` says of what kind the failure is. `places` says where sites are taken to be, None: where the network has
+    them. Sites without a place are left out.
 
     Raises:
         Invalid: there are more than 5,000 such pairs.
@@ -44,8 +48,9 @@ def propose_spans(network: Network, within_m: float, against: Diversity) -> list
     from scipy.spatial import KDTree  # late: a large library
 
     view = network.view
-    places = {site: network.sites[site].position for site in view.site_ids}
-    placed = [site for site, place in places.items() if place is not None]
+    if places is None:
+        places = {site: place for site in view.site_ids if (place := network.sites[site].position) is not None}
+    placed = [site for site in view.site_ids if site in places]
     if len(placed) < 2:
         return []
     positions = np.array([places[site] for site in placed], np.float64)
