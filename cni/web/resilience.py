@@ -38,7 +38,7 @@ resilience = Blueprint("resilience", __name__, url_prefix="/resilience")
 
 ROWS_SHOWN = 200
 """So many rows does a table beside a map show at most; the map shows all."""
-ROWS_AT_FIRST = 20
+ROWS_AT_FIRST = 10
 """So many rows do the tables of commercial resilience begin with: those that depend on the fewest."""
 FEW = 60
 """So many things does a cell name at most."""
