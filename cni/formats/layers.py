@@ -66,7 +66,9 @@ class Features:
 class FileRefused(Invalid):
     """A file that is not read; `problems` holds one problem, which says why and how to mend it."""
 
-    @classmethod
-    def because(cls, problem: Problem) -> FileRefused:
-        """Return the refusal of a file for one problem."""
-        return cls(problem.message, [problem])
+
+def refused_file(
+    code: str, message: str, remedy: str, row: int | None = None, column: str | None = None
+) -> FileRefused:
+    """Return the refusal of a file for one problem; the one who opened it adds the file's name."""
+    return FileRefused(message, [Problem(code, message, remedy, row=row, column=column)])

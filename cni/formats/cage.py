@@ -1,0 +1,131 @@
+"""Files that members bring, read by a process that can harm nothing: the one way in for a file from outside.
+
+Each call starts a process of its own, with limits of memory, time and files, an empty folder, no network and no view
+of the machine's files; see `cni.formats.walls`. It answers in arrays and JSON, never with anything that could run here.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from itertools import pairwise
+from signal import Signals
+from types import SimpleNamespace
+from typing import IO, Any
+
+import numpy as np
+import shapely
+
+from cni.formats.layers import Contents, Features, FileRefused, Geometry, Layer, refused_file
+from cni.formats.limits import MEBIBYTE, MOST_BYTES, seconds_for
+from cni.primitives.errors import Problem
+
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PATH": ""}
+"""All that the process is told of its surroundings; nothing of the program's own settings and secrets."""
+OUT_OF_TIME = {-Signals.SIGXCPU, -Signals.SIGKILL}
+
+
+def look_into(data: bytes, name: str) -> Contents:
+    """Return what a file holds. It is read to its end, so whatever would hinder the reading is found here.
+
+    Raises:
+        FileRefused: it cannot be read; the one problem says why, and how to mend it.
+    """
+    return _contents(_ask("look", data, name, ""))
+
+
+def read_layer(data: bytes, name: str, layer: str) -> Features:
+    """Return the features of one layer of a file.
+
+    Raises:
+        FileRefused: it cannot be read; the one problem says why, and how to mend it.
+    """
+    answer = _ask("read", data, name, layer)
+    (about,) = _contents(answer).layers
+    return Features(about, answer["rows"], answer["said"]["values"], _shapes(answer["wkb"], answer["ends"]))
+
+
+def _ask(task: str, data: bytes, name: str, layer: str) -> Mapping[str, Any]:
+    try:
+        if len(data) > MOST_BYTES:
+            message = f"The file has {len(data) // MEBIBYTE} MiB; {MOST_BYTES // MEBIBYTE} MiB are read at most."
+            raise refused_file("too_large", message, "Bring it in parts, or leave out columns.")
+        with tempfile.TemporaryFile() as answer:
+            _run([task, _argument(name), str(len(data)), _argument(layer)], data, answer)
+            return _answered(answer)
+    except FileRefused as refusal:
+        raise _of_file(refusal, name) from None
+
+
+def _argument(text: str) -> str:
+    """Return a text that may be an argument of a process: without zeros and halves of letters."""
+    return text.replace("\0", "").encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _run(arguments: list[str], data: bytes, answer: IO[bytes]) -> None:
+    command = [sys.executable, "-I", "-m", "cni.formats.child", *arguments]
+    with tempfile.TemporaryDirectory(prefix="cni-file-") as folder:
+        environment = {**ENVIRONMENT, "HOME": folder, "TMPDIR": folder}
+        try:
+            done = subprocess.run(
+                command, input=data, stdout=answer, stderr=subprocess.DEVNULL, cwd=folder, env=environment,
+                timeout=seconds_for(len(data)), check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise _took_too_long() from error
+    if done.returncode in OUT_OF_TIME:
+        raise _took_too_long()
+    if done.returncode:
+        raise _broke()
+
+
+def _answered(answer: IO[bytes]) -> Mapping[str, Any]:
+    answer.seek(0)
+    try:
+        with np.load(answer, allow_pickle=False) as arrays:
+            answered = {name: arrays[name] for name in arrays.files}
+        said = json.loads(answered["said"].tobytes())
+        if "problem" in said:
+            found = SimpleNamespace(**said["problem"])
+            problem = Problem(found.code, found.message, found.remedy, row=found.row, column=found.column)
+            raise FileRefused(problem.message, [problem])
+        return {**answered, "said": said}
+    except (ValueError, KeyError, TypeError, EOFError, OSError) as error:
+        raise _broke() from error
+
+
+def _contents(answer: Mapping[str, Any]) -> Contents:
+    said = answer["said"]
+    layers = (
+        Layer(
+            each["name"], Geometry(each["geometry"]), each["features"], tuple(each["fields"]), each["crs"],
+            tuple(each["notes"]),
+        )
+        for each in said["layers"]
+    )  # fmt: skip
+    return Contents(said["format"], tuple(layers))
+
+
+def _shapes(wkb: Any, ends: Any) -> Any:
+    joined, starts = wkb.tobytes(), [0, *ends.tolist()]
+    parts = [joined[start:end] or None for start, end in pairwise(starts)]
+    return shapely.from_wkb(np.array(parts, dtype=object))
+
+
+def _of_file(refusal: FileRefused, name: str) -> FileRefused:
+    found = refusal.problems[0]
+    problem = Problem(found.code, found.message, found.remedy, file=name, row=found.row, column=found.column)
+    return FileRefused(problem.message, [problem])
+
+
+def _took_too_long() -> FileRefused:
+    message = "The file takes too long to read."
+    return refused_file("took_too_long", message, "Simplify its lines, or bring it in parts.")
+
+
+def _broke() -> FileRefused:
+    message = "The file cannot be read: it is damaged, or made to do harm."
+    return refused_file("unreadable", message, "Export it again from the program that made it.")

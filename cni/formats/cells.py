@@ -1,0 +1,37 @@
+"""The text of a cell, as a person would write it: 48 for 48.0, yes and no, a day without its midnight."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?$")
+WHOLE_SECONDS = re.compile(r"(?<=:\d\d)\.0+(?=Z|[+-]\d\d:?\d\d|$)")
+BETWEEN = ";"
+"""As in the files of a co-op: "CH-MEDLOCK;BR-ETHEROW"."""
+
+
+def cell_text(value: Any) -> str:
+    """Return a value as text, stripped; nothing, and what is not a number, as ""."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
+    if isinstance(value, datetime | date | time):
+        return instant_text(value.isoformat())
+    if isinstance(value, bytes):
+        return ""
+    if isinstance(value, Iterable):
+        return BETWEEN.join(filter(None, map(cell_text, value)))
+    return str(value.total_seconds()) if isinstance(value, timedelta) else str(value)
+
+
+def instant_text(text: str) -> str:
+    """Return an instant without what it does not say: a midnight, thousandths of a second that are none."""
+    return WHOLE_SECONDS.sub("", MIDNIGHT.sub("", text.strip()))
