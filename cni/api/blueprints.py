@@ -7,6 +7,8 @@ from cni.api.v1.contributions import contributions
 from cni.api.v1.coop import coop
 from cni.api.v1.documents import documents
 from cni.api.v1.events import events
+from cni.api.v1.evidence import evidence
+from cni.api.v1.exact_views import exact_views
 from cni.api.v1.hidden_risks import hidden_risks
 from cni.api.v1.leases import leases
 from cni.api.v1.ledger import ledger
@@ -27,6 +29,8 @@ RESOURCES: tuple[Resources, ...] = (
     coop,
     documents,
     events,
+    evidence,
+    exact_views,
     hidden_risks,
     ledger,
     leases,

@@ -22,12 +22,16 @@ Source: SSNf, Tjänstespecifikation Svartfiber 3.0: 0.40 dB/km at 1310 nm, 0.28 
 
 @dataclass(frozen=True, slots=True)
 class TraceEvent:
-    """Something on the fibre: distance in metres, "reflective" or "non-reflective" …, loss and reflectance in dB."""
+    """Something on the fibre: distance in metres, "reflective" or "non-reflective" …, loss and reflectance in dB.
+
+    `slope_db_per_km` is the loss of the fibre before it.
+    """
 
     distance_m: float
     kind: str
-    loss_db: float | None
-    reflectance_db: float | None
+    loss_db: float
+    reflectance_db: float | None = None
+    slope_db_per_km: float = 0.0
     is_end: bool = False
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint
 
 from cni.web.access import access
+from cni.web.access_log import access_log
 from cni.web.audit import audit
 from cni.web.auth import auth
 from cni.web.contributions import contributions
 from cni.web.coop import coop
 from cni.web.documents import documents
+from cni.web.evidence import evidence
 from cni.web.health import health
 from cni.web.hidden_risks import hidden_risks
 from cni.web.home import home
@@ -30,11 +32,13 @@ from cni.web.tariff import tariff
 
 PAGES: tuple[Blueprint, ...] = (
     access,
+    access_log,
     audit,
     auth,
     contributions,
     coop,
     documents,
+    evidence,
     health,
     hidden_risks,
     home,

@@ -9,7 +9,7 @@ from flask import Blueprint, url_for
 
 from cni import runtime
 from cni.members.policy import Actor, Permission, may
-from cni.operations import joining, keeping_registers, leasing, registering, settling, surveying
+from cni.operations import evidencing, joining, keeping_registers, leasing, registering, settling, surveying
 from cni.operations.tasks import Task
 from cni.web.pages import render
 from cni.web.session import actor
@@ -22,6 +22,7 @@ TODO: tuple[Callable[..., list[Task]], ...] = (
     leasing.todo,
     settling.todo,
     surveying.todo,
+    evidencing.todo,
     keeping_registers.todo,
 )
 """Each slice's function that says what waits; the most pressing first."""
@@ -29,6 +30,7 @@ TODO: tuple[Callable[..., list[Task]], ...] = (
 ADDRESSES: dict[str, Callable[[str | None], str]] = {
     "contribution": lambda reference: url_for("contributions.show", contribution=reference),
     "contributions": lambda _reference: url_for("contributions.index"),
+    "evidence": lambda span: url_for("evidence.show", span=span),
     "hidden_risks": lambda _reference: url_for("hidden_risks.index"),
     "lease": lambda reference: url_for("leases.show", lease=reference),
     "documents": lambda _reference: url_for("documents.index"),

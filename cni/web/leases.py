@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
-from cni.operations import leasing, searching
+from cni.operations import evidencing, leasing, searching
 from cni.primitives.errors import Problem
 from cni.schemas.leases import LeaseAcceptanceRequest, LeaseEndRequest, LeaseRefusalRequest
 from cni.schemas.routes import routes_collection
@@ -38,9 +38,11 @@ def show(lease: str, values: Mapping[str, Any] | None = None, problems: Sequence
     with runtime.reading() as session:
         file = leasing.lease_file(session, actor(), lease, on=today)
         ending = ending_on_lease(session, file.lease)
+        levels = evidencing.levels(session, actor(), [use.span.code for use in file.lease.spans])
     given = values or {"accepted_on": today.isoformat()}
     timeline = lease_timeline(file, today)
-    return render("leases/lease.html", file=file, timeline=timeline, ending=ending, values=given, problems=problems)
+    facts = {"file": file, "timeline": timeline, "ending": ending, "levels": levels}
+    return render("leases/lease.html", values=given, problems=problems, **facts)
 
 
 @leases.get("/map/leases/<lease>.json")

@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response
 
 from cni import runtime
 from cni.assets.disclosure import IN_WORDS
-from cni.operations import browsing
+from cni.operations import browsing, evidencing
 from cni.primitives.paging import LONGEST_PAGE, PageRequest
 from cni.schemas.plant import SpanQuery, plant_collection, shown_site, shown_span
 from cni.schemas.reading import load
+from cni.web.in_depth import span_in_depth
 from cni.web.pages import asked_page, render
 from cni.web.session import actor
 
@@ -33,7 +34,8 @@ def index() -> str:
         narrowed = browsing.SpanFilter(wanted.get("owner"), wanted.get("free_pairs"))
         page = browsing.list_spans(session, actor(), narrowed, asked_for, on=runtime.today())
         choices = browsing.choices(session, actor())
-    return render("plant/map.html", page=page, choices=choices, values=asked)
+        levels = evidencing.levels(session, actor(), [facts.span.code for facts in page.items])
+    return render("plant/map.html", page=page, levels=levels, choices=choices, values=asked)
 
 
 @map_pages.get("/plant.json")
@@ -71,9 +73,10 @@ def show_span(span: str) -> str:
     """A span: its ends, owners, pairs, and what else breaks with it."""
     with runtime.seeing(actor(), request.path) as (session, sight):
         file = browsing.find_span(session, actor(), span, on=runtime.today())
+        in_depth = span_in_depth(session, file.facts.span)
         drawn = plant_collection(file.plant, sight, page_address)
         shown = shown_span(file.facts, sight)
-    return render("plant/span.html", file=file, drawn=drawn, shown=shown, in_words=IN_WORDS)
+    return render("plant/span.html", file=file, in_depth=in_depth, drawn=drawn, shown=shown, in_words=IN_WORDS)
 
 
 def page_address(kind: str, code: str) -> str:

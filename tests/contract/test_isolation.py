@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 import pytest
 from sqlalchemy.orm import Session
 
+from cni.assets.evidence import Attachment, Trace
 from cni.assets.expiries import RegisterKind
+from cni.assets.models import Span
 from cni.assets.registers import RegisterEntry
 from cni.leases.models import Lease, QuoteRow
 from cni.members.models import ApiToken, Member, Person, SignIn
@@ -145,6 +148,24 @@ def _entry(session: Session, another: Another) -> str:
     return entry.reference
 
 
+def _attachment(session: Session, another: Another) -> str:
+    span = session.query(Span).filter_by(code="THEIR-SPAN").one()
+    data = b"theirs"
+    file = Attachment(
+        reference="ATT-222222",
+        span_id=span.id,
+        name="theirs.pdf",
+        content=data,
+        size_bytes=len(data),
+        sha256=sha256(data).hexdigest(),
+        attached_at=NOW,
+        trace=Trace(wavelength_nm=1310, length_m=1000, events=[]),
+    )
+    session.add(file)
+    session.flush()
+    return file.reference
+
+
 def _hidden_risk(_session: Session, _another: Another) -> str:
     return "HR-222222"
 
@@ -165,6 +186,7 @@ FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "slug": _slug,
     "span": _span,
     "token": _token,
+    "attachment": _attachment,  # of the span
 }
 """How another member's thing is made, by its name in addresses; returns the identifier to put there."""
 
@@ -220,6 +242,9 @@ def test_the_same_routes_find_the_owners_own_things(app, client, session, theirs
 
 
 BODIES: dict[str, dict[str, object]] = {
+    "api-evidence.decide_evidence": {"json": {"action": "accept"}},
+    "api-evidence.record_step": {"json": {"action": "survey", "done_on": "2026-11-20"}},
+    "api-register-entries.correct_register_entry": {"json": {"kind": "wayleave"}},
     "api-leases.accept_lease": {"json": {"accepted_on": "2026-11-22"}},
     "api-leases.end_lease": {"json": {"ends_on": "2027-06-01"}},
     "api-leases.refuse_lease": {"json": {"reason": "The duct is full."}},
