@@ -17,6 +17,7 @@ COMMANDS = {
     "check-routes": "cni.cli.check_routes:check_routes",
     "db": "cni.cli.db:db",
     "demo": "cni.cli.demo:demo",
+    "export": "cni.cli.export:export",
     "find-hidden-risks": "cni.cli.hidden_risks:find_hidden_risks",
     "ledger": "cni.cli.ledger:ledger",
     "load": "cni.cli.load:load",

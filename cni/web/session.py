@@ -33,8 +33,12 @@ PUBLIC = frozenset(
         "ogc.items",
         "ogc.landing",
         "ogc.schema",
+        "open.geojson",
+        "open.geopackage",
         "open.index",
+        "open.ofds",
         "open.statistics",
+        "open.tables",
         "static",
     }
 )

@@ -30,8 +30,12 @@ PUBLIC = {
     "ogc.items",
     "ogc.landing",
     "ogc.schema",
+    "open.geojson",
+    "open.geopackage",
     "open.index",
+    "open.ofds",
     "open.statistics",
+    "open.tables",
     "static",
 }
 
