@@ -5,14 +5,14 @@ An image is plain JSON: rows by their number as text. Taking one and putting one
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, func, or_, select, update
+from sqlalchemy import Column, ForeignKey, Table, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from cni.assets.models import FibrePair, Rack, Site, Span
@@ -22,8 +22,23 @@ from cni.members.models import Member
 Rows = dict[str, dict[str, Any]]
 """Rows by their number."""
 
-NOT_LEANING = frozenset({"fibre_pairs", "hidden_risk_spans", "lease_spans", "spans"})
+NOT_LEANING = frozenset({"fibre_pairs", "hidden_risk_spans", "lease_spans", "spans", "splices"})
 """Tables that name spans and are looked at by themselves, or follow of themselves."""
+
+
+CARRIED: Mapping[str, tuple[str, ...]] = {
+    "duct_spans": ("duct_id",),
+    "evidence_steps": ("level",),
+    "register_entry_spans": ("entry_id",),
+    "span_cables": (),
+    "span_risks": ("risk_group_id",),
+    "span_terms": (),
+    "withdrawal_spans": (),
+}
+"""What is on record of a span and holds for whatever takes its place; of several rows alike in these columns one."""
+
+PROVEN = "evidence_steps"
+"""Two spans together are proven no further than both are."""
 
 
 class EditKind(StrEnum):
@@ -84,6 +99,7 @@ def image_of(session: Session, touched: Touched) -> dict[str, Any]:
     return {
         "sites": _site_rows(session, touched.sites),
         "spans": _span_rows(session, touched.spans),
+        "splices": _splice_rows(session, touched.spans),
         "leaning": _leaning(session, touched),
     }
 
@@ -94,17 +110,50 @@ def put_back(session: Session, image: Mapping[str, Any], beside: Mapping[str, An
         for number, row in image[kind].items():
             if row != beside[kind][number]:
                 session.execute(update(table).where(table.id == int(number)).values(_read(row)))
+    splices = Base.metadata.tables["splices"]
+    for number, row in image["splices"].items():
+        if row != beside["splices"][number]:
+            session.execute(update(splices).where(splices.c.id == int(number)).values(row))
     session.expire_all()
 
 
+def repoint_splices(session: Session, ends: Mapping[tuple[int, int], int]) -> None:
+    """Let the splices of a span at a site, by both, be those of the span that takes its place there."""
+    splices = Base.metadata.tables["splices"]
+    for (span, site), new in ends.items():
+        for column in (splices.c.from_span_id, splices.c.to_span_id):
+            at_end = (column == span) & (splices.c.site_id == site)
+            session.execute(update(splices).where(at_end).values({column.name: new}))
+
+
+def carry_over(session: Session, old: Sequence[int], new: int) -> None:
+    """Give a new span what is on record of the spans in whose place it stands: risk groups, ducts, terms, entries."""
+    for name, keys in CARRIED.items():
+        table = Base.metadata.tables[name]
+        kept = [column for column in table.columns if column.name != "id"]
+        found = session.execute(select(*kept).where(table.c.span_id.in_(old))).mappings().all()
+        alike: dict[tuple[Any, ...], dict[int, dict[str, Any]]] = {}
+        for row in found:
+            alike.setdefault(tuple(row[key] for key in keys), {})[row["span_id"]] = dict(row)
+        given = [by_span[min(by_span)] for by_span in alike.values() if name != PROVEN or len(by_span) == len(old)]
+        if given:
+            session.execute(insert(table), [{**row, "span_id": new} for row in given])
+
+
 def _site_rows(session: Session, ids: Collection[int]) -> Rows:
-    columns = (Site.name, Site.longitude, Site.latitude, Site.retired_on)
+    columns = (Site.code, Site.longitude, Site.latitude, Site.retired_on)
     return _rows(session, select(Site.id, *columns).where(Site.id.in_(ids)))
 
 
 def _span_rows(session: Session, ids: Collection[int]) -> Rows:
-    columns = (Span.a_id, Span.z_id, Span.geometry, Span.length_m, Span.length_basis, Span.retired_on)
+    columns = (Span.code, Span.geometry, Span.length_m, Span.length_basis, Span.retired_on)
     return _rows(session, select(Span.id, *columns).where(Span.id.in_(ids)))
+
+
+def _splice_rows(session: Session, ids: Collection[int]) -> Rows:
+    splices = Base.metadata.tables["splices"].c
+    naming = splices.from_span_id.in_(ids) | splices.to_span_id.in_(ids)
+    return _rows(session, select(splices.id, splices.from_span_id, splices.to_span_id).where(naming))
 
 
 def _rows(session: Session, query: Any) -> Rows:

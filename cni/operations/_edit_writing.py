@@ -1,0 +1,249 @@
+"""Entering an edit of plant, with the images of before and after; putting either back. For `editing` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from cni.assets.edits import EditKind, Touched, carry_over, image_of, put_back, repoint_splices
+from cni.assets.models import Contribution, FibrePair, Site, Span
+from cni.assets.words import ContributionStatus
+from cni.leases import following
+from cni.leases.following import Holding, NotTheSame, PlacedSpan
+from cni.members.policy import Actor
+from cni.operations._edit_values import Plan, PlannedSite, PlannedSpan
+from cni.primitives.errors import Problem, refuse_if_any
+from cni.primitives.geo import wkb_of
+from cni.primitives.ids import Chooser, new_reference
+from cni.primitives.period import london_date
+
+LEASES_MOVE = (EditKind.SPLIT, EditKind.MERGE)
+"""What makes leases run over other spans."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseFollowing:
+    """A lease that runs over the spans of an edit, and the metres that it is priced at on each of them, in all."""
+
+    reference: str
+    metres: int
+
+
+def foresee(session: Session, plan: Plan, on: date) -> list[LeaseFollowing]:
+    """Return the leases that hold pairs of the spans of an edit on a day or later, by reference.
+
+    Raises:
+        Invalid: spans cannot be merged, because leases hold other pairs on either.
+    """
+    placed = following.placed_spans(session, plan.standing)
+    found = _holding_on(session, placed, on)
+    if plan.kind is EditKind.MERGE:
+        first, second = (placed[number] for number in plan.standing)
+        _merged(found, (first, second), first, on)
+    return [LeaseFollowing(each.reference, _metres(each, placed, on)) for each in found]
+
+
+def enter(
+    session: Session, actor: Actor, plan: Plan, *, at: datetime, chooser: Chooser
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Do what an edit plans, and return the images of what it touched before and after.
+
+    What is new is entered as if it had left the plant already, so that both images have the same rows.
+    """
+    on = london_date(at)
+    sites = {site.code: site.id or _add_site(session, actor, plan, site, at, chooser) for site in _sites(plan)}
+    spans = {span.code: span.id or _add_span(session, plan, span, sites, on) for span in plan.spans_after}
+    touched = Touched(
+        frozenset(sites[site.code] for site in (*plan.sites_before, *plan.sites_after)),
+        frozenset((*plan.standing, *spans.values())),
+    )
+    before = _image(session, touched, plan.kind)
+    _write_sites(session, plan, sites, on)
+    _write_spans(session, plan, spans, on)
+    repoint_splices(session, _ends_taken_over(plan, sites, spans))
+    if plan.kind in LEASES_MOVE:
+        _move_leases(session, plan, [spans[span.code] for span in plan.spans_after], on)
+    return before, _image(session, touched, plan.kind)
+
+
+def image_now(session: Session, like: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the image of what stands now of the same things."""
+    touched = Touched(frozenset(map(int, like["sites"])), frozenset(map(int, like["spans"])))
+    return _image(session, touched, EditKind(like["kind"]))
+
+
+def differing(now: Mapping[str, Any], standing: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield a problem for each way in which what stands is not what an image says."""
+    yield from _differing_leases(now["leases"], standing["leases"])
+    for kind, noun in (("sites", "Site"), ("spans", "Span")):
+        for number, row in standing[kind].items():
+            if now[kind].get(number) != row:
+                yield Problem("changed_since", f"{noun} {row['code']} was changed since.", "Undo that first.", "edit")
+    here, there = now["leaning"], standing["leaning"]
+    for kind, noun in (("spans", "Span"), ("racks", "Rack")):
+        for code in sorted({*here[kind]} ^ {*there[kind]}):
+            yield Problem("depends", f"{noun} {code} came or went there since.", "Undo that first.", "edit")
+    if any(here[kind] != there[kind] for kind in ("pairs", "rows")) or now["splices"] != standing["splices"]:
+        message = "Fibre pairs, splices or records of the spans were changed since."
+        yield Problem("changed_since", message, "Edit the plant anew instead.", "edit")
+
+
+def _differing_leases(now: Mapping[str, Any], standing: Mapping[str, Any]) -> Iterator[Problem]:
+    for number in now.keys() | standing.keys():
+        here, there = now.get(number), standing.get(number)
+        if here != there:
+            message = f"Lease {(here or there)['reference']} was made or changed since."
+            yield Problem("lease_depends", message, "Split or merge again instead.", "edit")
+
+
+def restore(session: Session, wanted: Mapping[str, Any], standing: Mapping[str, Any]) -> None:
+    """Make everything what it is in the image that is wanted."""
+    put_back(session, wanted, standing)
+    changed = [number for number, kept in wanted["leases"].items() if kept != standing["leases"].get(number)]
+    if changed:
+        following.write_holdings(session, [following.from_json(number, wanted["leases"][number]) for number in changed])
+
+
+def _image(session: Session, touched: Touched, kind: EditKind) -> dict[str, Any]:
+    held = following.holdings(session, touched.spans) if kind in LEASES_MOVE else []
+    leases = {str(holding.lease): following.as_json(holding) for holding in held}
+    return {"kind": kind.value, **image_of(session, touched), "leases": leases}
+
+
+def _sites(plan: Plan) -> list[PlannedSite]:
+    """Return every site of a plan, each once."""
+    ends = [end for span in plan.spans_after for end in (span.a, span.z)]
+    return list({site.code: site for site in (*ends, *plan.sites_before, *plan.sites_after)}.values())
+
+
+def _add_site(session: Session, actor: Actor, plan: Plan, site: PlannedSite, at: datetime, chooser: Chooser) -> int:
+    longitude, latitude = site.position
+    new = Site(
+        code=site.code, name=site.name, kind=site.kind, longitude=longitude, latitude=latitude,
+        owner_id=plan.member_id, contribution_id=_contribution(session, actor, plan, at, chooser),
+        retired_on=london_date(at),
+    )  # fmt: skip
+    session.add(new)
+    session.flush()
+    return new.id
+
+
+def _contribution(session: Session, actor: Actor, plan: Plan, at: datetime, chooser: Chooser) -> int:
+    """Return the contribution that a new site belongs to: that of the span that is split there, or one of its own."""
+    if plan.standing:
+        return session.scalars(select(Span.contribution_id).where(Span.id == plan.standing[0])).one()
+    own = Contribution(
+        reference=new_reference("CON", chooser),
+        member_id=plan.member_id,
+        status=ContributionStatus.LIVE,
+        note="Added on the map",
+        proposed_by_id=actor.person_id,
+        proposed_at=at,
+        decided_at=at,
+    )
+    session.add(own)
+    session.flush()
+    return own.id
+
+
+def _add_span(session: Session, plan: Plan, span: PlannedSpan, sites: Mapping[str, int], on: date) -> int:
+    """Return a new span that is in all else what the first span of the plan is: owners, fibres, pairs, risks."""
+    pattern = plan.standing[0]
+    table = Span.__table__
+    kept = [column for column in table.columns if column.name not in _OWN]
+    row = session.execute(select(*kept).where(table.c.id == pattern)).mappings().one()
+    own = {
+        "code": span.code, "a_id": sites[span.a.code], "z_id": sites[span.z.code],
+        "geometry": wkb_of(span.line) if span.line else None, "length_m": span.length_m,
+        "length_basis": span.length_basis, "retired_on": on,
+    }  # fmt: skip
+    number = session.execute(insert(Span).values(**row, **own).returning(Span.id)).scalar_one()
+    pairs = select(FibrePair.number, FibrePair.state).where(FibrePair.span_id == pattern).order_by(FibrePair.number)
+    rows = [{"span_id": number, "number": pair, "state": state} for pair, state in session.execute(pairs)]
+    if rows:
+        session.execute(insert(FibrePair), rows)
+    carry_over(session, plan.standing, number)
+    return number
+
+
+_OWN = frozenset({"id", "code", "a_id", "z_id", "geometry", "length_m", "length_basis", "retired_on"})
+"""The columns of a span that are not taken over."""
+
+
+def _ends_taken_over(plan: Plan, sites: Mapping[str, int], spans: Mapping[str, int]) -> dict[tuple[int, int], int]:
+    """Return which span takes over a standing one's splices at a site, by both."""
+    taken = {(sites[end.code], spans[span.code]) for span in plan.spans_after for end in (span.a, span.z)}
+    ends = {site: span for site, span in taken if span not in plan.standing}
+    gone = [span for span in plan.spans_before if span.id not in spans.values()]
+    return {
+        (span.id, end.id): ends[end.id]
+        for span in gone
+        for end in (span.a, span.z)
+        if span.id is not None and end.id in ends
+    }
+
+
+def _write_sites(session: Session, plan: Plan, sites: Mapping[str, int], on: date) -> None:
+    gone = {site.code for site in plan.sites_before} - {site.code for site in plan.sites_after}
+    for code in gone:
+        session.execute(update(Site).where(Site.id == sites[code]).values(retired_on=on))
+    for site in plan.sites_after:
+        longitude, latitude = site.position
+        values = {"longitude": longitude, "latitude": latitude, "retired_on": None}
+        session.execute(update(Site).where(Site.id == sites[site.code]).values(values))
+
+
+def _write_spans(session: Session, plan: Plan, spans: Mapping[str, int], on: date) -> None:
+    for number in set(plan.standing) - set(spans.values()):
+        session.execute(update(Span).where(Span.id == number).values(retired_on=on))
+    for span in plan.spans_after:
+        values = {
+            "geometry": wkb_of(span.line) if span.line else None, "length_m": span.length_m,
+            "length_basis": span.length_basis, "retired_on": None,
+        }  # fmt: skip
+        session.execute(update(Span).where(Span.id == spans[span.code]).values(values))
+    session.expire_all()
+
+
+def _move_leases(session: Session, plan: Plan, new: Sequence[int], on: date) -> None:
+    old = plan.standing
+    found = following.holdings(session, old)
+    spans = following.placed_spans(session, {use.span for each in found for use in each.uses} | {*old, *new})
+    held = [each for each in found if any(following.are_held(each, spans[number], on) for number in old)]
+    if plan.kind is EditKind.SPLIT:
+        parts = spans[new[0]], spans[new[1]]
+        moved = [following.split_holding(each, spans[old[0]], parts, spans, on) for each in held]
+    else:
+        moved = _merged(held, (spans[old[0]], spans[old[1]]), spans[new[0]], on)
+    if moved:
+        following.write_holdings(session, moved)
+
+
+def _holding_on(session: Session, placed: Mapping[int, PlacedSpan], on: date) -> list[Holding]:
+    found = following.holdings(session, placed.keys())
+    return [each for each in found if any(following.are_held(each, span, on) for span in placed.values())]
+
+
+def _merged(
+    held: Sequence[Holding], parts: tuple[PlacedSpan, PlacedSpan], whole: PlacedSpan, on: date
+) -> list[Holding]:
+    moved, apart = [], []
+    for each in held:
+        try:
+            moved.append(following.merge_holding(each, parts, whole, on))
+        except NotTheSame as refusal:
+            apart += refusal.references
+    if apart:
+        message = f"{', '.join(apart)} does not hold the same fibre pairs on both spans."
+        remedy = "Spans can be merged when every lease runs over both, on the same pairs."
+        refuse_if_any([Problem("leases_apart", message, remedy, "second")])
+    return moved
+
+
+def _metres(holding: Holding, placed: Mapping[int, PlacedSpan], on: date) -> int:
+    return sum(use.metres for use in holding.uses if use.span in placed and use.lasts_beyond(on))

@@ -1,0 +1,447 @@
+"""Editing live plant, and how leases follow."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+
+from cni.assets.models import FibrePair, Site, Span
+from cni.events.models import EventRow
+from cni.leases.allocation import SpanRetired
+from cni.leases.billing import billing_facts
+from cni.leases.charging import charge_lines
+from cni.leases.models import Allocation, Lease
+from cni.leases.queries import open_network
+from cni.members.models import Member
+from cni.members.policy import Role
+from cni.operations import editing, leasing, ordering
+from cni.operations.editing import NewSite, SiteMove, SpanChange, SpanMerge, SpanSplit
+from cni.operations.foreseeing import what_if
+from cni.operations.searching import find_routes
+from cni.primitives.errors import Forbidden, Invalid, NotFound
+from cni.primitives.geo import length_m, line_of, wkb_of
+from cni.primitives.period import Month, Period, add_months
+from tests.conftest import NOW
+from tests.factories import make_actor, make_contribution, make_member, make_site, make_span
+from tests.leases import CHANCE, SITE_DIVERSE, START, make_coop
+
+AB = "A-B"
+LATER = datetime(2027, 3, 10, 12, 0, tzinfo=NOW.tzinfo)
+ON = LATER.date()
+
+
+@pytest.fixture
+def coop(session):
+    """Sites on a line from west to east, so that a span between two can be cut where the test says."""
+    coop = make_coop(session)
+    places = {"A": (-2.30, 53.48), "B": (-2.28, 53.48), "C": (-2.29, 53.47), "Z": (-2.26, 53.48)}
+    for code, place in places.items():
+        site = session.scalars(select(Site).where(Site.code == code)).one()
+        site.longitude, site.latitude = place
+    span = coop.spans[AB]
+    span.geometry = wkb_of([(-2.30, 53.48), (-2.29, 53.481), (-2.28, 53.48)])
+    session.flush()
+    session.expire_all()  # lengths as the database has them
+    return coop
+
+
+@pytest.fixture
+def owner(session, coop):
+    return make_actor(session, session.get_one(Member, coop.spans[AB].fibre_owner_id), Role.ASSET_OFFICER)
+
+
+MIDDLE = NewSite(where="53.48051, -2.295", id="M", name="Middle Chamber", kind="chamber")
+
+
+def split(session, actor, span=AB, *, at=LATER, **more):
+    edit = editing.split_span(session, actor, SpanSplit(span, **({"new": MIDDLE} | more)), at=at, chooser=CHANCE)
+    session.flush()
+    return edit
+
+
+def span_named(session, code):
+    return session.scalars(select(Span).where(Span.code == code).execution_options(populate_existing=True)).one()
+
+
+def month_lines(session, number):
+    period = Month(2026 + (number - 1) // 12, (number - 1) % 12 + 1).period
+    facts = billing_facts(session, period)
+    return [line for each in facts.billed for line in charge_lines(each.lease, period, facts.policies, facts.entitled)]
+
+
+YEAR = range(12, 12 + 14)
+"""December 2026 to January 2028, in which the first lease year lies."""
+
+
+def held(session, on):
+    """Return which pairs each lease holds on a day, by span."""
+    rows = session.execute(
+        select(Lease.reference, Span.code, FibrePair.number, Allocation.route)
+        .join(Allocation, Allocation.lease_id == Lease.id)
+        .join(FibrePair, FibrePair.id == Allocation.fibre_pair_id)
+        .join(Span, Span.id == FibrePair.span_id)
+        .where(Allocation.period.contains(on))
+    )
+    return sorted(tuple(row) for row in rows)
+
+
+def test_a_split_span_leaves_the_plant_and_two_take_over_all_that_it_had(session, coop, owner):
+    whole = span_named(session, AB)
+    states = [
+        pair.state
+        for pair in session.scalars(select(FibrePair).where(FibrePair.span_id == whole.id).order_by(FibrePair.number))
+    ]
+
+    split(session, owner)
+
+    parts = [span_named(session, f"{AB}.{part}") for part in (1, 2)]
+    assert whole.retired_on == ON
+    assert sum(part.length_m for part in parts) == Decimal(1200)
+    site = session.scalars(select(Site).where(Site.code == "M")).one()
+    assert (parts[0].a_id, parts[0].z_id, parts[1].a_id, parts[1].z_id) == (whole.a_id, site.id, site.id, whole.z_id)
+    for part in parts:
+        assert part.fibre_owner_id == whole.fibre_owner_id
+        assert part.retired_on is None
+        pairs = session.scalars(select(FibrePair).where(FibrePair.span_id == part.id).order_by(FibrePair.number))
+        assert [pair.state for pair in pairs] == states
+    lines = [line_of(part.geometry) for part in parts]
+    assert lines[0][-1] == lines[1][0]
+    metres = [length_m(line) for line in lines]
+    assert sum(metres) == pytest.approx(length_m(line_of(whole.geometry)), abs=0.01)
+    assert float(parts[0].length_m) == pytest.approx(1200 * metres[0] / sum(metres), abs=0.001)
+    network = open_network(session, Period(ON))
+    assert {AB} & {*network.spans} == set()
+    assert {"A-B.1", "A-B.2"} <= {*network.spans}
+    assert network.spans["A-B.1"].risks == ("K1",)
+
+
+def test_a_lease_runs_over_both_parts_from_the_day_on_and_holds_the_same_pairs(session, coop, owner):
+    lease = coop.accepted(**SITE_DIVERSE)
+    before = held(session, ON - timedelta(days=1))
+
+    split(session, owner)
+
+    assert held(session, ON - timedelta(days=1)) == before
+    after = [(reference, code, number, route) for reference, code, number, route in before if code != AB]
+    after += [
+        (lease.reference, f"{AB}.{part}", number, route)
+        for _, code, number, route in before
+        if code == AB
+        for part in (1, 2)
+    ]
+    assert held(session, ON) == sorted(after)
+    file = leasing.lease_file(session, coop.steward, lease.reference, on=ON)
+    assert [[span.code for span in route] for route in file.routes] == [["A-B.1", "A-B.2", "B-Z"], ["A-C", "C-Z"]]
+    assert [span.metres for span in file.routes[0]] == [300, 900, 900]
+    earlier = leasing.lease_file(session, coop.steward, lease.reference, on=ON - timedelta(days=1))
+    assert [[span.code for span in route] for route in earlier.routes] == [["A-B", "B-Z"], ["A-C", "C-Z"]]
+
+
+def test_a_lease_that_runs_the_other_way_meets_the_parts_in_its_own_order(session, coop, owner):
+    lease = coop.accepted(a="B", z="A")
+
+    split(session, owner)
+
+    file = leasing.lease_file(session, coop.steward, lease.reference, on=ON)
+    assert [span.code for span in file.routes[0]] == ["A-B.2", "A-B.1"]
+
+
+@pytest.mark.parametrize("asked", [{}, SITE_DIVERSE, {"pairs": 2}])
+def test_a_split_moves_no_penny_of_any_month(session, coop, owner, asked):
+    coop.accepted(**asked)
+    before = {month: month_lines(session, month) for month in YEAR}
+
+    split(session, owner)
+
+    after = {month: month_lines(session, month) for month in YEAR}
+    for month in YEAR:
+        charges = [sum(line.charge_pence for line in lines[month]) for lines in (before, after)]
+        assert charges[0] == charges[1]
+        if Month(2026 + (month - 1) // 12, (month - 1) % 12 + 1).period.end <= ON:
+            assert before[month] == after[month]
+    year = Period(START, add_months(START, 12))
+    charged = [line for month in YEAR for line in after[month] if line.code is None and line.start < year.end]
+    assert {line.span for line in charged if line.start >= ON} >= {"A-B.1", "A-B.2"}
+    for line in charged:
+        assert (line.span == AB) <= (line.end <= ON)
+        assert (line.span in ("A-B.1", "A-B.2")) <= (line.start >= ON)
+        assert line.charge_pence == line.fee_pence + line.margin_pence
+
+
+def test_one_offs_stay_those_of_the_route_as_it_was_quoted(session, coop, owner):
+    lease = coop.reserved()
+    split(session, owner, at=NOW)
+    leasing.accept_lease(session, coop.planner, lease.reference, NOW.date(), at=NOW)
+    session.flush()
+
+    splices = [line.charge_pence for line in month_lines(session, 12) if line.code == "splice"]
+
+    assert splices == [6_500]
+
+
+def test_what_was_split_and_is_merged_is_as_it_was_and_so_are_its_charges(session, coop, owner):
+    lease = coop.accepted(**SITE_DIVERSE)
+    before = {month: sum(line.charge_pence for line in month_lines(session, month)) for month in YEAR}
+    line = line_of(span_named(session, AB).geometry)
+    split(session, owner)
+
+    asked = SpanMerge("A-B.1", "A-B.2", with_site=True)
+    editing.merge_spans(session, owner, asked, at=LATER + timedelta(days=30), chooser=CHANCE)
+    session.flush()
+
+    whole = span_named(session, "A-B.3")
+    assert whole.length_m == 1200
+    assert line_of(whole.geometry) == line
+    day = ON + timedelta(days=30)
+    assert {code for _, code, *_ in held(session, day)} == {"A-B.3", "B-Z", "A-C", "C-Z"}
+    assert {code for _, code, *_ in held(session, day - timedelta(days=1))} == {"A-B.1", "A-B.2", "B-Z", "A-C", "C-Z"}
+    assert {month: sum(line.charge_pence for line in month_lines(session, month)) for month in YEAR} == before
+    file = leasing.lease_file(session, coop.steward, lease.reference, on=day)
+    assert [(span.code, span.metres) for span in file.routes[0]] == [("A-B.3", 1200), ("B-Z", 900)]
+    assert "M" not in open_network(session, Period(day)).graph
+
+
+def test_spans_are_not_merged_where_a_lease_ends_between_them(session, coop, owner):
+    split(session, owner, at=NOW)
+    lease = coop.accepted(a="A", z="M")
+
+    with pytest.raises(Invalid) as refused:
+        editing.merge_spans(session, owner, SpanMerge("A-B.1", "A-B.2"), at=LATER, chooser=CHANCE)
+
+    assert lease.reference in refused.value.problems[0].message
+
+
+def test_spans_are_not_merged_where_another_one_ends(session, coop, owner):
+    with pytest.raises(Invalid) as refused:
+        editing.merge_spans(session, owner, SpanMerge("A-B", "C-Z"), at=LATER, chooser=CHANCE)
+    assert [problem.code for problem in refused.value.problems] == ["no_joint"]
+
+    split(session, owner, at=NOW)
+    plant = make_contribution(session, make_member(session), live=False)
+    make_span(
+        session,
+        "X",
+        session.scalars(select(Site).where(Site.code == "M")).one(),
+        make_site(session, "Y", plant),
+        make_member(session),
+    )
+    with pytest.raises(Invalid) as refused:
+        editing.merge_spans(session, owner, SpanMerge("A-B.1", "A-B.2"), at=LATER, chooser=CHANCE)
+    assert [problem.code for problem in refused.value.problems] == ["joint_used"]
+
+
+def test_a_quote_on_a_span_that_was_split_can_no_longer_be_requested(session, coop, owner):
+    quote = coop.quote()
+    split(session, owner, at=NOW)
+
+    with pytest.raises(SpanRetired) as refused:
+        ordering.request_lease(session, coop.planner, quote.reference, at=NOW, chooser=CHANCE)
+
+    assert [problem.place for problem in refused.value.problems] == [AB]
+    assert coop.requested().reference
+
+
+def test_routes_and_failures_are_told_of_the_parts_the_day_after(session, coop, owner):
+    lease = coop.accepted(**SITE_DIVERSE)
+    split(session, owner)
+    day = ON + timedelta(days=1)
+
+    found = find_routes(session, coop.planner, coop.search(starts_on=day), on=day)
+    assert [route.spans for route in found.answer.routes] == [("A-B.1", "A-B.2", "B-Z")]
+    foreseen = what_if(session, coop.steward, ["span:A-B.2"], on=day)
+    assert [(fate.lease.reference, fate.hit.becomes) for fate in foreseen.fates] == [(lease.reference, "survives")]
+
+
+def test_a_lease_that_ends_after_a_split_frees_the_pairs_of_both_parts(session, coop, owner):
+    lease = coop.accepted()
+    split(session, owner)
+    ends_on = ON + timedelta(days=20)
+
+    leasing.end_lease(session, coop.planner, lease.reference, ends_on, at=LATER)
+    session.flush()
+
+    assert held(session, ends_on) == []
+    assert {code for _, code, *_ in held(session, ends_on - timedelta(days=1))} == {"A-B.1", "A-B.2", "B-Z"}
+    assert {code for _, code, *_ in held(session, START)} == {"A-B", "B-Z"}
+
+
+def test_an_undone_split_is_as_if_it_had_never_been_and_can_be_made_again(session, coop, owner):
+    coop.accepted(**SITE_DIVERSE)
+    before = {month: month_lines(session, month) for month in YEAR}
+    held_before = held(session, ON)
+    edit = split(session, owner)
+    after = {month: month_lines(session, month) for month in YEAR}
+    held_after = held(session, ON)
+
+    editing.undo_edit(session, owner, edit.reference, at=LATER)
+    session.flush()
+    assert {month: month_lines(session, month) for month in YEAR} == before
+    assert held(session, ON) == held_before
+    assert {*open_network(session, Period(ON)).graph} == {"A", "B", "C", "Z"}
+    with pytest.raises(editing.EditUndone):
+        editing.undo_edit(session, owner, edit.reference, at=LATER)
+
+    editing.redo_edit(session, owner, edit.reference, at=LATER)
+    session.flush()
+    assert {month: month_lines(session, month) for month in YEAR} == after
+    assert held(session, ON) == held_after
+    with pytest.raises(editing.EditUndone):
+        editing.redo_edit(session, owner, edit.reference, at=LATER)
+    kinds = session.scalars(select(EventRow.kind).where(EventRow.subject == edit.reference).order_by(EventRow.id))
+    assert list(kinds) == ["PlantEdited", "PlantEditUndone", "PlantEditRedone"]
+
+
+def test_a_split_on_which_a_lease_rests_is_not_undone(session, coop, owner):
+    edit = split(session, owner, at=NOW)
+    lease = coop.accepted()
+
+    with pytest.raises(editing.EditDependedOn) as refused:
+        editing.undo_edit(session, owner, edit.reference, at=NOW)
+
+    assert any(lease.reference in problem.message for problem in refused.value.problems)
+
+
+def test_a_part_can_be_split_again_on_the_same_day_and_only_the_last_split_is_undone(session, coop, owner):
+    coop.accepted()
+    first = split(session, owner)
+    place = NewSite(where="53.4808, -2.292", id="N", name="Next Chamber", kind="chamber")
+    second = split(session, owner, "A-B.2", new=place)
+    assert {code for _, code, *_ in held(session, ON)} == {"A-B.1", "A-B.2.1", "A-B.2.2", "B-Z"}
+
+    with pytest.raises(editing.EditDependedOn):
+        editing.undo_edit(session, owner, first.reference, at=LATER)
+    editing.undo_edit(session, owner, second.reference, at=LATER)
+    editing.undo_edit(session, owner, first.reference, at=LATER)
+    session.flush()
+
+    assert {code for _, code, *_ in held(session, ON)} == {"A-B", "B-Z"}
+
+
+def test_every_problem_of_a_split_is_told_at_once(session, coop, owner):
+    with pytest.raises(Invalid) as refused:
+        split(session, owner, new=NewSite(where="53.49, -2.295", id="A", kind="pub"), first="B-Z", second="b-z")
+
+    assert {(problem.place, problem.code) for problem in refused.value.problems} == {
+        ("id", "already_registered"), ("name", "missing"), ("kind", "bad_kind"),
+        ("first", "already_registered"), ("second", "already_registered"), ("second", "duplicate_id"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("where", "place", "code"),
+    [("53.49, -2.295", "where", "off_line"), ("53.48, -2.31", "where", "at_end"), ("", "where", "missing"),
+     ("somewhere", "where", "bad_position"), ("48.85, 2.35", "where", "bad_position"), ("J 340 740", "where", "bad_position")],
+)  # fmt: skip
+def test_a_span_is_split_along_its_line_only(session, coop, owner, where, place, code):
+    with pytest.raises(Invalid) as refused:
+        split(session, owner, new=NewSite(where=where, id="M", name="Middle", kind="chamber"))
+
+    assert [(problem.place, problem.code) for problem in refused.value.problems] == [(place, code)]
+
+
+def test_a_span_can_be_split_at_a_site_of_ones_own(session, coop, owner):
+    editing.add_site(session, owner, MIDDLE, at=NOW, chooser=CHANCE)
+    session.flush()
+
+    split(session, owner, new=NewSite(), site="m")
+    assert span_named(session, "A-B.1").z_id == session.scalars(select(Site.id).where(Site.code == "M")).one()
+
+
+def test_a_place_near_ones_own_site_is_that_site(session, coop, owner):
+    editing.add_site(session, owner, MIDDLE, at=NOW, chooser=CHANCE)
+    session.flush()
+
+    split(session, owner, new=NewSite(where="53.48055, -2.29502"))
+    assert span_named(session, "A-B.1").z_id == session.scalars(select(Site.id).where(Site.code == "M")).one()
+
+
+def test_a_changed_line_is_measured_and_leases_keep_their_metres(session, coop, owner):
+    lease = coop.accepted()
+    before = {month: month_lines(session, month) for month in YEAR}
+    line = "53.48, -2.30\n53.4820, -2.29\n53.48, -2.28"
+
+    edit = editing.edit_span(session, owner, SpanChange(AB, line), at=LATER, chooser=CHANCE)
+    session.flush()
+
+    span = span_named(session, AB)
+    assert float(span.length_m) == pytest.approx(length_m([(-2.30, 53.48), (-2.29, 53.482), (-2.28, 53.48)]), abs=0.06)
+    assert span.length_basis == "drawn"
+    assert {month: month_lines(session, month) for month in YEAR} == before
+    file = leasing.lease_file(session, coop.steward, lease.reference, on=ON)
+    assert [each.metres for each in file.routes[0]] == [1200, 900]
+    editing.undo_edit(session, owner, edit.reference, at=LATER)
+    assert span_named(session, AB).length_m == 1200
+
+
+def test_a_line_ends_at_its_sites(session, coop, owner):
+    with pytest.raises(Invalid) as refused:
+        editing.edit_span(session, owner, SpanChange(AB, "53.48, -2.301\n53.48, -2.28", "-1"), at=LATER, chooser=CHANCE)
+
+    assert {(problem.place, problem.code) for problem in refused.value.problems} == {
+        ("line", "ends_off"),
+        ("length_m", "bad_length"),
+    }
+
+
+def test_a_site_takes_the_lines_of_its_owner_along(session, coop, owner):
+    edit = editing.move_site(session, owner, SiteMove("B", "53.4802, -2.2801"), at=LATER, chooser=CHANCE)
+    session.flush()
+
+    assert line_of(span_named(session, AB).geometry)[-1] == (-2.2801, 53.4802)
+    assert span_named(session, AB).length_m == 1200
+    editing.undo_edit(session, owner, edit.reference, at=LATER)
+    site = session.scalars(select(Site).where(Site.code == "B")).one()
+    assert (site.longitude, site.latitude) == (-2.28, 53.48)
+
+
+def test_a_new_site_is_undone_until_something_is_there(session, coop, owner):
+    edit = editing.add_site(session, owner, MIDDLE, at=NOW, chooser=CHANCE)
+    session.flush()
+    assert "M" in open_network(session, Period(ON)).graph
+    at_it = split(session, owner, new=NewSite(), site="M")
+
+    with pytest.raises(editing.EditDependedOn) as refused:
+        editing.undo_edit(session, owner, edit.reference, at=LATER)
+    assert [problem.message for problem in refused.value.problems] == [
+        "Span A-B.1 came or went there since.", "Span A-B.2 came or went there since."
+    ]  # fmt: skip
+    editing.undo_edit(session, owner, at_it.reference, at=LATER)
+    editing.undo_edit(session, owner, edit.reference, at=LATER)
+    session.flush()
+    assert "M" not in open_network(session, Period(ON)).graph
+
+
+def test_others_plant_is_not_theirs_to_edit(session, coop, owner):
+    stranger = make_actor(session, make_member(session), Role.ASSET_OFFICER)
+    edit = split(session, owner)
+
+    with pytest.raises(Forbidden):
+        split(session, stranger, "B-Z")
+    with pytest.raises(Forbidden):
+        editing.move_site(session, stranger, SiteMove("B", "53.48, -2.281"), at=LATER, chooser=CHANCE)
+    with pytest.raises(NotFound):
+        editing.undo_edit(session, stranger, edit.reference, at=LATER)
+    with pytest.raises(NotFound):
+        split(session, owner, AB)
+    assert editing.list_edits(session, stranger).items == []
+    assert [each.reference for each in editing.list_edits(session, coop.steward).items] == [edit.reference]
+
+
+def test_the_network_steward_edits_anybodys_plant(session, coop, owner):
+    edit = split(session, coop.steward)
+
+    assert edit.member_id == owner.member_id
+    assert editing.undo_edit(session, owner, edit.reference, at=LATER).undone_at == LATER
+
+
+def test_what_an_edit_would_do_is_told_before_and_saves_nothing(session, coop, owner):
+    lease = coop.accepted(**SITE_DIVERSE)
+
+    checked = editing.check_edit(session, owner, SpanSplit(AB, new=MIDDLE), on=ON)
+
+    assert [span.code for span in checked.plan.spans_after] == ["A-B.1", "A-B.2"]
+    assert [(each.reference, each.metres) for each in checked.leases] == [(lease.reference, 1200)]
+    assert session.scalar(select(func.count(Site.id)).where(Site.code == "M")) == 0
