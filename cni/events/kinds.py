@@ -25,6 +25,14 @@ class AccessOpened(Event):
     """An administrator opened a person's access again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetLabelled(Event):
+    """The owner, or the network steward, gave a span or site a freedom-of-information label."""
+
+    label: str
+    reason: str
+
+
 class ContributionAccepted(Event):
     """The network steward accepted plant, which went live."""
 

@@ -150,7 +150,7 @@ def document_csv(snapshot: dict[str, Any]) -> str:
         )
         for line in snapshot["lines"]
     )
-    return _csv(columns, rows)
+    return table_csv(columns, rows)
 
 
 def statement_csv(found: Statement) -> str:
@@ -172,7 +172,7 @@ def statement_csv(found: Statement) -> str:
         )
         for what, line, pence in own
     )
-    return _csv(columns, rows)
+    return table_csv(columns, rows)
 
 
 def charges_csv(lines: Iterable[SettledLine]) -> str:
@@ -192,10 +192,11 @@ def charges_csv(lines: Iterable[SettledLine]) -> str:
         )
         for line in lines
     )
-    return _csv(columns, rows)
+    return table_csv(columns, rows)
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as CSV with a header; no cell of it is a formula to a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)

@@ -29,6 +29,7 @@ MENU = (
     Entry("Tariff", "tariff.show", "tariff", Permission.TARIFFS_READ),
     Entry("Contributions", "contributions.index", "contribution", Permission.CONTRIBUTIONS_READ),
     Entry("Registers", "registers.index", "clock", Permission.PLANT_INSPECT),
+    Entry("Who looked", "access_log.index", "audit", Permission.DISCLOSURES_READ),
     Entry("Settlements", "settlements.index", "settlement", Permission.SETTLEMENTS_PREVIEW),
     Entry("Documents", "documents.index", "document", Permission.DOCUMENTS_READ),
     Entry("Ledger", "ledger.trial_balance", "ledger", Permission.LEDGER_READ),

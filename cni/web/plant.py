@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, request, url_for
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from cni import runtime
 from cni.assets.disclosure import IN_WORDS
-from cni.operations import browsing, evidencing
+from cni.operations import browsing, evidencing, labelling
+from cni.primitives.errors import Problem
 from cni.primitives.paging import LONGEST_PAGE, PageRequest
+from cni.schemas.disclosures import LabelRequest
 from cni.schemas.plant import SpanQuery, plant_collection, shown_site, shown_span
 from cni.schemas.reading import load
+from cni.web.forms import read_form, shown_again_by
 from cni.web.in_depth import span_in_depth
 from cni.web.pages import asked_page, render
 from cni.web.session import actor
@@ -59,24 +65,48 @@ def sites() -> str:
 
 
 @plant_pages.get("/sites/<path:site>")
-def show_site(site: str) -> str:
+def show_site(site: str, values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> str:
     """A site and the spans that meet there."""
     with runtime.seeing(actor(), request.path) as (session, sight):
         file = browsing.find_site(session, actor(), site, on=runtime.today())
         drawn = plant_collection(file.plant, sight, page_address)
         facts = {"shown": shown_site(file.site, sight), "grid_reference": sight.grid_reference(file.site)}
+    facts |= {"may_label": labelling.may_label(actor(), file.site), "values": values or {}, "problems": problems}
     return render("plant/site.html", file=file, drawn=drawn, in_words=IN_WORDS, **facts)
 
 
 @plant_pages.get("/spans/<path:span>")
-def show_span(span: str) -> str:
+def show_span(span: str, values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> str:
     """A span: its ends, owners, pairs, and what else breaks with it."""
     with runtime.seeing(actor(), request.path) as (session, sight):
         file = browsing.find_span(session, actor(), span, on=runtime.today())
         in_depth = span_in_depth(session, file.facts.span)
         drawn = plant_collection(file.plant, sight, page_address)
-        shown = shown_span(file.facts, sight)
-    return render("plant/span.html", file=file, in_depth=in_depth, drawn=drawn, shown=shown, in_words=IN_WORDS)
+        facts = {"shown": shown_span(file.facts, sight), "in_depth": in_depth}
+    facts |= {"may_label": labelling.may_label(actor(), file.facts.span), "values": values or {}, "problems": problems}
+    return render("plant/span.html", file=file, drawn=drawn, in_words=IN_WORDS, **facts)
+
+
+@plant_pages.post("/sites/<path:site>/label")
+@shown_again_by(show_site)
+def label_site(site: str) -> Response:
+    """Say what is told of a site on a request for information."""
+    label = read_form(LabelRequest())
+    with runtime.transaction() as session:
+        labelling.label_site(session, actor(), site, label, at=runtime.now())
+    flash("The label is saved.", "success")
+    return redirect(page_address("site", site))
+
+
+@plant_pages.post("/spans/<path:span>/label")
+@shown_again_by(show_span)
+def label_span(span: str) -> Response:
+    """Say what is told of a span on a request for information."""
+    label = read_form(LabelRequest())
+    with runtime.transaction() as session:
+        labelling.label_span(session, actor(), span, label, at=runtime.now())
+    flash("The label is saved.", "success")
+    return redirect(page_address("span", span))
 
 
 def page_address(kind: str, code: str) -> str:

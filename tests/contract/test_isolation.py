@@ -242,6 +242,8 @@ def test_the_same_routes_find_the_owners_own_things(app, client, session, theirs
 
 
 BODIES: dict[str, dict[str, object]] = {
+    "api-sites.label_site": {"json": {"foi_label": "internal"}},
+    "api-spans.label_span": {"json": {"foi_label": "internal"}},
     "api-evidence.decide_evidence": {"json": {"action": "accept"}},
     "api-evidence.record_step": {"json": {"action": "survey", "done_on": "2026-11-20"}},
     "api-register-entries.correct_register_entry": {"json": {"kind": "wayleave"}},
@@ -253,6 +255,8 @@ BODIES: dict[str, dict[str, object]] = {
     "api-members.change_member_roles": {"json": {"roles": ["user"]}},
     "ledger.reverse": {"data": {"reason": "Wrong"}},
     "members.change_roles": {"data": {"roles": "user"}},
+    "plant.label_site": {"data": {"foi_label": "internal"}},
+    "plant.label_span": {"data": {"foi_label": "internal"}},
     "settlements.approve": {"data": {"digest": "0" * 64}},
     "settlements.issue": {"data": {"digest": "0" * 64}},
     "people.change_roles": {"data": {"roles": "planner"}},

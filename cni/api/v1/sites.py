@@ -10,8 +10,10 @@ from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
 from cni.api.paging import page_answer
-from cni.operations import browsing
+from cni.operations import browsing, labelling
+from cni.operations.labelling import Label
 from cni.primitives.paging import Page
+from cni.schemas.disclosures import LabelRequest
 from cni.schemas.paging import PageQuery, page_of, page_request
 from cni.schemas.plant import SiteView, shown_site
 
@@ -33,5 +35,19 @@ def list_sites(query: dict[str, Any]) -> Any:
 @sites.response(200, SiteView)
 def find_site(site: str) -> Any:
     """Find a site by its code."""
+    return _found(site)
+
+
+@sites.post("/<path:site>/label")
+@sites.arguments(LabelRequest)
+@sites.response(200, SiteView)
+def label_site(label: Label, site: str) -> Any:
+    """Say what is told of a site of yours on a request for information, and why."""
+    with runtime.transaction() as session:
+        labelling.label_site(session, actor(), site, label, at=runtime.now())
+    return _found(site)
+
+
+def _found(site: str) -> Any:
     with runtime.seeing(actor(), request.path) as (session, sight):
         return shown_site(browsing.find_site(session, actor(), site, on=runtime.today()).site, sight)

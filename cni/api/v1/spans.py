@@ -10,8 +10,10 @@ from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
 from cni.api.paging import page_answer
-from cni.operations import browsing
+from cni.operations import browsing, labelling
+from cni.operations.labelling import Label
 from cni.primitives.paging import Page
+from cni.schemas.disclosures import LabelRequest
 from cni.schemas.paging import page_of, page_request
 from cni.schemas.plant import SpanQuery, SpanView, shown_span
 
@@ -34,5 +36,19 @@ def list_spans(query: dict[str, Any]) -> Any:
 @spans.response(200, SpanView)
 def find_span(span: str) -> Any:
     """Find a span by its code."""
+    return _found(span)
+
+
+@spans.post("/<path:span>/label")
+@spans.arguments(LabelRequest)
+@spans.response(200, SpanView)
+def label_span(label: Label, span: str) -> Any:
+    """Say what is told of a span of yours on a request for information, and why."""
+    with runtime.transaction() as session:
+        labelling.label_span(session, actor(), span, label, at=runtime.now())
+    return _found(span)
+
+
+def _found(span: str) -> Any:
     with runtime.seeing(actor(), request.path) as (session, sight):
         return shown_span(browsing.find_span(session, actor(), span, on=runtime.today()).facts, sight)
