@@ -21,6 +21,7 @@ from cni.api.v1.routes import routes
 from cni.api.v1.settlements import settlements
 from cni.api.v1.sites import sites
 from cni.api.v1.spans import spans
+from cni.api.v1.structure import structure
 from cni.api.v1.tariffs import tariffs
 from cni.api.v1.tokens import tokens
 
@@ -43,6 +44,7 @@ RESOURCES: tuple[Resources, ...] = (
     settlements,
     sites,
     spans,
+    structure,
     tariffs,
     tokens,
 )

@@ -28,6 +28,7 @@ from cni.web.registers import registers
 from cni.web.resilience import resilience
 from cni.web.routes import routes
 from cni.web.settlements import settlements
+from cni.web.structure import structure
 from cni.web.tariff import tariff
 
 PAGES: tuple[Blueprint, ...] = (
@@ -56,5 +57,6 @@ PAGES: tuple[Blueprint, ...] = (
     resilience,
     settlements,
     routes,
+    structure,
     tariff,
 )

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from cni import runtime
+from cni.assets.colours import SCHEME_WORDS
 from cni.assets.models import Span
+from cni.assets.words import ContributionStatus
 from cni.members.policy import Permission, may
-from cni.operations import evidencing
+from cni.operations import evidencing, structuring
 from cni.web.session import actor
 
 
 def span_in_depth(session: Any, span: Span) -> dict[str, Any]:
     """Return what `plant/_in_depth.html` shows of a span: to its owners and staff with the way to the records."""
     owners = (span.fibre_owner_id, span.duct_owner_id)
-    inspects = may(actor(), Permission.PLANT_INSPECT)
+    is_own = may(actor(), Permission.PLANT_INSPECT) and actor().member_id in (None, *owners)
+    is_live = span.contribution.status is ContributionStatus.LIVE
     return {
         "level": evidencing.levels(session, actor(), [span.code])[span.code],
-        "is_own": inspects and (actor().member_id is None or actor().member_id in owners),
+        "is_own": is_own,
+        "built": structuring.structure_of(session, actor(), span.code, on=runtime.today()) if is_live else None,
+        "scheme_words": SCHEME_WORDS,
     }

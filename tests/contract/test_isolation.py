@@ -18,6 +18,7 @@ from cni.assets.evidence import Attachment, Trace
 from cni.assets.expiries import RegisterKind
 from cni.assets.models import Span
 from cni.assets.registers import RegisterEntry
+from cni.assets.structure import Duct
 from cni.leases.models import Lease, QuoteRow
 from cni.members.models import ApiToken, Member, Person, SignIn
 from cni.members.passwords import digest_of
@@ -166,12 +167,20 @@ def _attachment(session: Session, another: Another) -> str:
     return file.reference
 
 
+def _duct(session: Session, another: Another) -> str:
+    duct = Duct(code="THEIR-DUCT", owner_id=another.member.id, bore_mm=96, length_m=100)
+    session.add(duct)
+    session.flush()
+    return duct.code
+
+
 def _hidden_risk(_session: Session, _another: Another) -> str:
     return "HR-222222"
 
 
 FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "contribution": _contribution,
+    "duct": _duct,
     "email": _email,
     "entry": _entry,
     "hidden_risk": _hidden_risk,
@@ -250,6 +259,7 @@ BODIES: dict[str, dict[str, object]] = {
     "api-leases.accept_lease": {"json": {"accepted_on": "2026-11-22"}},
     "api-leases.end_lease": {"json": {"ends_on": "2027-06-01"}},
     "api-leases.refuse_lease": {"json": {"reason": "The duct is full."}},
+    "api-structure.describe_cable": {"json": {"scheme": "fotag", "fibres_per_tube": 12}},
     "api-settlements.approve_settlement": {"json": {"digest": "0" * 64}},
     "api-settlements.issue_settlement": {"json": {"digest": "0" * 64}},
     "api-members.change_member_roles": {"json": {"roles": ["user"]}},
