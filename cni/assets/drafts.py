@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import Any
 
 from cni.assets.words import LengthBasis, RiskKind, SiteKind
 from cni.primitives.geo import Position
@@ -78,3 +79,26 @@ class PlantDrafts:
     risks: tuple[RiskDraft, ...] = ()
     spans: tuple[SpanDraft, ...] = ()
     racks: tuple[RackDraft, ...] = ()
+
+
+COLUMN_OF = {"code": "id", "position": "latitude"}
+"""The column of the file where a draft's field stands, where it has another name."""
+
+
+def differences(standing: Draft, given: Draft) -> tuple[str, ...]:
+    """Return the columns in which a draft differs from what stands; ids and slugs compare without case."""
+    return tuple(
+        COLUMN_OF.get(field.name, field.name)
+        for field in fields(given)
+        if field.name not in ("file", "row", "code")
+        and _comparable(field.name, getattr(standing, field.name))
+        != _comparable(field.name, getattr(given, field.name))
+    )
+
+
+def _comparable(name: str, value: Any) -> Any:
+    if name in ("a", "z", "site", "owner", "fibre_owner", "duct_owner"):
+        return value and value.casefold()
+    if name == "risks":
+        return {risk.casefold() for risk in value}
+    return value

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text
-from sqlalchemy.orm import Session, joinedload, selectinload
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import ARRAY, Text, cast, delete, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from cni.assets.drafts import Draft, PlantDrafts, RackDraft, RiskDraft, SiteDraft, SpanDraft
+from cni.assets.drafts import PlantDrafts, RackDraft, RiskDraft, SiteDraft, SpanDraft
 from cni.assets.exporting import as_geojson
 from cni.assets.models import Contribution, FibrePair, Rack, RiskGroup, Site, Span, span_risks
 from cni.assets.words import ContributionStatus, PairState
@@ -19,9 +20,6 @@ from cni.primitives.geo import line_of, wkb_of
 
 CODES_LOCK = 7_201
 """Any number will do as long as everybody who adds plant takes the same."""
-
-COLUMN_OF = {"code": "id", "position": "latitude"}
-"""The column of the file where a draft's field stands, where it has another name."""
 
 
 def add_plant(session: Session, contribution: Contribution, drafts: PlantDrafts, member_ids: Mapping[str, int]) -> None:
@@ -37,13 +35,29 @@ def add_plant(session: Session, contribution: Contribution, drafts: PlantDrafts,
     _insert_all(session, Span, [_span_row(span, contribution, ids, site_ids) for span in drafts.spans])
     _insert_all(session, Rack, [_rack_row(rack, ids, site_ids) for rack in drafts.racks])
     if drafts.spans:
-        _add_risks_and_pairs(session, drafts.spans)
+        span_ids = ids_by_code(session, Span)
+        numbers = [span_ids[span.code.casefold()] for span in drafts.spans]
+        _add_risks(session, numbers, drafts.spans)
+        _add_pairs(session, numbers, drafts.spans)
 
 
 def _insert_all(session: Session, kind: type[Base], rows: list[dict[str, Any]]) -> None:
-    """Insert rows into a class's table itself: the class would send those with and without nulls separately."""
+    """Insert rows in one statement, however many they are: each one renews the plant's revision."""
     if rows:
-        session.execute(insert(Base.metadata.tables[kind.__tablename__]), rows)
+        copy_rows(session, kind.__tablename__, list(rows[0]), (tuple(row.values()) for row in rows))
+
+
+def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Put rows into a table as PostgreSQL takes them fastest, in the session's transaction.
+
+    Source: PostgreSQL, COPY; psycopg, Using COPY TO and COPY FROM.
+    """
+    session.flush()
+    connection: Any = session.connection().connection.driver_connection
+    statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table), SQL(", ").join(map(Identifier, columns)))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def ids_by_code(session: Session, table: type[Site] | type[RiskGroup] | type[Span] | type[Rack]) -> dict[str, int]:
@@ -52,31 +66,35 @@ def ids_by_code(session: Session, table: type[Site] | type[RiskGroup] | type[Spa
 
 
 def _site_row(site: SiteDraft, contribution: Contribution, ids: Mapping[str, int]) -> dict[str, Any]:
+    return {"code": site.code, **_site_values(site, ids), "contribution_id": contribution.id}
+
+
+def _site_values(site: SiteDraft, ids: Mapping[str, int]) -> dict[str, Any]:
     return {
-        "code": site.code,
         "name": site.name,
-        "kind": site.kind,
+        "kind": site.kind.value,
         "longitude": site.position[0],
         "latitude": site.position[1],
         "owner_id": ids[site.owner.casefold()] if site.owner else None,
-        "contribution_id": contribution.id,
     }
 
 
 def _span_row(
     span: SpanDraft, contribution: Contribution, ids: Mapping[str, int], site_ids: Mapping[str, int]
 ) -> dict[str, Any]:
+    return {"code": span.code, **_span_values(span, ids, site_ids), "contribution_id": contribution.id}
+
+
+def _span_values(span: SpanDraft, ids: Mapping[str, int], site_ids: Mapping[str, int]) -> dict[str, Any]:
     return {
-        "code": span.code,
         "a_id": site_ids[span.a.casefold()],
         "z_id": site_ids[span.z.casefold()],
         "geometry": wkb_of(span.geometry) if span.geometry else None,
         "length_m": span.length_m,
-        "length_basis": span.length_basis,
+        "length_basis": span.length_basis.value,
         "fibre_owner_id": ids[span.fibre_owner.casefold()],
         "duct_owner_id": ids[span.duct_owner.casefold()] if span.duct_owner else None,
         "fibres": span.fibres,
-        "contribution_id": contribution.id,
     }
 
 
@@ -90,36 +108,114 @@ def _rack_row(rack: RackDraft, ids: Mapping[str, int], site_ids: Mapping[str, in
     }
 
 
-def _add_risks_and_pairs(session: Session, spans: Sequence[SpanDraft]) -> None:
-    span_ids, risk_ids = ids_by_code(session, Span), ids_by_code(session, RiskGroup)
+def _add_risks(session: Session, span_ids: Sequence[int], spans: Sequence[SpanDraft]) -> None:
+    if not any(span.risks for span in spans):
+        return
+    risk_ids = ids_by_code(session, RiskGroup)
     at_risk = [
-        {"span_id": span_ids[span.code.casefold()], "risk_group_id": risk_ids[risk.casefold()]}
-        for span in spans
-        for risk in span.risks
+        (number, risk_ids[risk.casefold()]) for number, span in zip(span_ids, spans, strict=True) for risk in span.risks
     ]
-    if at_risk:
-        session.execute(insert(span_risks), at_risk)
-    session.execute(
-        text("""
-            INSERT INTO fibre_pairs (span_id, number, state)
-            SELECT span_id, number, CASE WHEN number <= reserved THEN :reserved_state
-                                         WHEN number <= reserved + offered THEN :offered_state
-                                         ELSE :dark_state END
-            FROM unnest(CAST(:span_ids AS bigint[]), CAST(:reserved AS bigint[]), CAST(:offered AS bigint[]),
-                        CAST(:pairs AS bigint[])) AS given (span_id, reserved, offered, pairs),
-                 generate_series(1, pairs) AS number
-            ORDER BY span_id, number
-        """),
+    copy_rows(session, "span_risks", ("span_id", "risk_group_id"), at_risk)
+
+
+GIVEN = """WITH given (span_id, reserved, offered, pairs) AS (SELECT * FROM unnest(
+    CAST(:span_ids AS bigint[]), CAST(:reserved AS bigint[]), CAST(:offered AS bigint[]), CAST(:pairs AS bigint[])))
+"""
+STATE = "CASE WHEN {0} <= reserved THEN 'reserved' WHEN {0} <= reserved + offered THEN 'offered' ELSE 'dark' END"
+
+
+def _add_pairs(session: Session, span_ids: Sequence[int], spans: Sequence[SpanDraft]) -> None:
+    """Give spans the fibre pairs that they lack, in the states that they say by number."""
+    statement = f"""{GIVEN} INSERT INTO fibre_pairs (span_id, number, state)
+        SELECT span_id, number, {STATE.format("number")} FROM given, generate_series(1, pairs) AS number
+        ON CONFLICT (span_id, number) DO NOTHING"""
+    session.execute(text(statement), _pairs_of(span_ids, spans))
+
+
+def _renumber_pairs(session: Session, span_ids: Sequence[int], spans: Sequence[SpanDraft]) -> None:
+    """Give spans as many fibre pairs as they say and in those states; broken ones stay so and do not count.
+
+    Pairs that are there keep their rows, and those beyond the last are deleted.
+    """
+    beyond = "DELETE FROM fibre_pairs USING given WHERE fibre_pairs.span_id = given.span_id AND number > pairs"
+    session.execute(text(f"{GIVEN} {beyond}"), _pairs_of(span_ids, spans))
+    _add_pairs(session, span_ids, spans)
+    restate = f"""{GIVEN}, ranked AS (
+            SELECT id, {STATE.format("rank")} AS state FROM (
+                SELECT id, given.*, row_number() OVER (PARTITION BY span_id ORDER BY number) AS rank
+                FROM fibre_pairs JOIN given USING (span_id) WHERE state <> 'broken') AS sound)
+        UPDATE fibre_pairs SET state = ranked.state FROM ranked
+        WHERE fibre_pairs.id = ranked.id AND fibre_pairs.state <> ranked.state"""
+    session.execute(text(restate), _pairs_of(span_ids, spans))
+
+
+def _pairs_of(span_ids: Sequence[int], spans: Sequence[SpanDraft]) -> dict[str, list[int]]:
+    return {
+        "span_ids": list(span_ids),
+        "reserved": [span.reserved_pairs for span in spans],
+        "offered": [span.offered_pairs for span in spans],
+        "pairs": [span.fibres // 2 for span in spans],
+    }
+
+
+def update_plant(session: Session, drafts: PlantDrafts, member_ids: Mapping[str, int]) -> None:
+    """Make sites and spans that stand what their drafts say, in a dozen statements however many they are."""
+    ids = {slug.casefold(): member_id for slug, member_id in member_ids.items()}
+    site_ids = ids_by_code(session, Site)
+    _update_all(
+        session,
+        "sites",
         {
-            "span_ids": [span_ids[span.code.casefold()] for span in spans],
-            "reserved": [span.reserved_pairs for span in spans],
-            "offered": [span.offered_pairs for span in spans],
-            "pairs": [span.fibres // 2 for span in spans],
-            "reserved_state": PairState.RESERVED.value,
-            "offered_state": PairState.OFFERED.value,
-            "dark_state": PairState.DARK.value,
+            "id": "bigint",
+            "name": "text",
+            "kind": "text",
+            "longitude": "float8",
+            "latitude": "float8",
+            "owner_id": "bigint",
         },
+        [{"id": site_ids[site.code.casefold()], **_site_values(site, ids)} for site in drafts.sites],
     )
+    if not drafts.spans:
+        return
+    span_ids = ids_by_code(session, Span)
+    numbers = [span_ids[span.code.casefold()] for span in drafts.spans]
+    rows = [
+        {"id": number, **_span_values(span, ids, site_ids)} for number, span in zip(numbers, drafts.spans, strict=True)
+    ]
+    _update_all(session, "spans", {"id": "bigint", **SPAN_TYPES}, rows)
+    session.execute(delete(span_risks).where(span_risks.c.span_id == func.any(numbers)))
+    _add_risks(session, numbers, drafts.spans)
+    counts = pair_counts(session, numbers)
+    recounted = [(n, span) for n, span in zip(numbers, drafts.spans, strict=True) if _counts(counts[n]) != _said(span)]
+    if recounted:
+        _renumber_pairs(session, *map(list, zip(*recounted, strict=True)))
+    session.expire_all()
+
+
+SITE_TYPES = {"name": "text", "kind": "text", "longitude": "float8", "latitude": "float8", "owner_id": "bigint"}
+SPAN_TYPES = {
+    "a_id": "bigint", "z_id": "bigint", "geometry": "bytea", "length_m": "numeric", "length_basis": "text",
+    "fibre_owner_id": "bigint", "duct_owner_id": "bigint", "fibres": "bigint",
+}  # fmt: skip
+
+
+def _update_all(session: Session, table: str, types: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    lists = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in types.items())
+    settings = ", ".join(f"{name} = given.{name}" for name in types if name != "id")
+    statement = f"""UPDATE {table} SET {settings} FROM unnest({lists}) AS given ({", ".join(types)})
+        WHERE {table}.id = given.id"""
+    session.execute(text(statement), {name: [row[name] for row in rows] for name in types})
+
+
+def _counts(pairs: Mapping[PairState, int]) -> tuple[int, int, int]:
+    reserved, offered = pairs.get(PairState.RESERVED, 0), pairs.get(PairState.OFFERED, 0)
+    return sum(pairs.values()), reserved, offered
+
+
+def _said(span: SpanDraft) -> tuple[int, int, int]:
+    return span.fibres // 2, span.reserved_pairs, span.offered_pairs
 
 
 def registered_plant(session: Session) -> PlantDrafts:
@@ -150,33 +246,61 @@ def lock_codes(session: Session) -> None:
     session.execute(select(func.pg_advisory_xact_lock(CODES_LOCK)))
 
 
-def span_drafts(session: Session, contribution: Contribution | None = None) -> tuple[SpanDraft, ...]:
-    """Return the spans that stand in the tables as drafts, by code; those of one contribution, if it is given."""
-    load = (
-        joinedload(Span.a),
-        joinedload(Span.z),
-        joinedload(Span.fibre_owner),
-        joinedload(Span.duct_owner),
-        selectinload(Span.risks),
-    )
-    query = select(Span).options(*load).order_by(Span.code)
+def span_drafts(
+    session: Session, contribution: Contribution | None = None, codes: Collection[str] | None = None
+) -> tuple[SpanDraft, ...]:
+    """Return the spans that stand in the tables as drafts, by code; only those of a contribution, or of codes."""
+    a, z, fibre_owner, duct_owner = aliased(Site), aliased(Site), aliased(Member), aliased(Member)
+    query = (
+        select(
+            Span.id, Span.code, a.code, z.code, Span.geometry, Span.length_m, Span.length_basis, fibre_owner.slug,
+            duct_owner.slug, Span.fibres,
+        )
+        .join(a, Span.a_id == a.id)
+        .join(z, Span.z_id == z.id)
+        .join(fibre_owner, Span.fibre_owner_id == fibre_owner.id)
+        .outerjoin(duct_owner, Span.duct_owner_id == duct_owner.id)
+        .order_by(Span.code)
+    )  # fmt: skip
     if contribution is not None:
         query = query.where(Span.contribution_id == contribution.id)
-    pairs = pair_counts(session)
-    return tuple(_span_draft(span, pairs.get(span.id, {})) for span in session.scalars(query))
+    if codes is not None:
+        query = query.where(coded(Span, codes), Span.retired_on.is_(None))
+    found = session.execute(query).all()
+    numbers = None if contribution is None and codes is None else [row[0] for row in found]
+    pairs, risks = pair_counts(session, numbers), _risk_codes(session)
+    return tuple(_span_draft(row, pairs.get(row[0], {}), risks.get(row[0], ())) for row in found)
 
 
-def site_drafts(session: Session, contribution: Contribution) -> tuple[SiteDraft, ...]:
-    """Return the sites of a contribution as drafts, by code."""
-    query = select(Site).options(joinedload(Site.owner)).where(Site.contribution_id == contribution.id)
-    return tuple(_site_draft(site) for site in session.scalars(query.order_by(Site.code)))
+def coded(table: type[Site] | type[Span], codes: Collection[str]) -> Any:
+    """Return the condition that a row has one of these codes, in whatever case."""
+    return func.lower(table.code) == func.any(cast([code.lower() for code in codes], ARRAY(Text)))
 
 
-def pair_counts(session: Session, span_id: int | None = None) -> dict[int, dict[PairState, int]]:
-    """Return how many fibre pairs are in each state, by span."""
+def _risk_codes(session: Session) -> dict[int, tuple[str, ...]]:
+    """Return the codes of each span's risk groups."""
+    query = select(span_risks.c.span_id, func.array_agg(aggregate_order_by(RiskGroup.code, RiskGroup.code)))
+    joined = query.join(RiskGroup, RiskGroup.id == span_risks.c.risk_group_id).group_by(span_risks.c.span_id)
+    return {number: tuple(codes) for number, codes in session.execute(joined)}
+
+
+def site_drafts(
+    session: Session, contribution: Contribution | None = None, codes: Collection[str] = ()
+) -> tuple[SiteDraft, ...]:
+    """Return the sites of a contribution, or those of these codes that have not left, as drafts, by code."""
+    query = select(Site).options(joinedload(Site.owner)).order_by(Site.code)
+    if contribution is not None:
+        query = query.where(Site.contribution_id == contribution.id)
+    else:
+        query = query.where(coded(Site, codes), Site.retired_on.is_(None))
+    return tuple(_site_draft(site) for site in session.scalars(query))
+
+
+def pair_counts(session: Session, span_ids: Collection[int] | None = None) -> dict[int, dict[PairState, int]]:
+    """Return how many fibre pairs are in each state, by span: of all, or of some spans."""
     query = select(FibrePair.span_id, FibrePair.state, func.count()).group_by(FibrePair.span_id, FibrePair.state)
-    if span_id is not None:
-        query = query.where(FibrePair.span_id == span_id)
+    if span_ids is not None:
+        query = query.where(FibrePair.span_id == func.any(list(span_ids)))
     counts: dict[int, dict[PairState, int]] = {}
     for span, state, number in session.execute(query):
         counts.setdefault(span, {})[state] = number
@@ -205,34 +329,13 @@ def _rack_draft(rack: Rack) -> RackDraft:
     )  # fmt: skip
 
 
-def _span_draft(span: Span, pairs: Mapping[PairState, int]) -> SpanDraft:
+def _span_draft(row: Any, pairs: Mapping[PairState, int], risks: tuple[str, ...]) -> SpanDraft:
+    _, code, a, z, geometry, length_m, basis, fibre_owner, duct_owner, fibres = row
     return SpanDraft(
-        file="", row=0, code=span.code, a=span.a.code, z=span.z.code,
-        geometry=tuple(line_of(span.geometry)) if span.geometry else None,
-        length_m=span.length_m, length_basis=span.length_basis,
-        fibre_owner=span.fibre_owner.slug, duct_owner=_slug(span.duct_owner), fibres=span.fibres,
-        reserved_pairs=pairs.get(PairState.RESERVED, 0), offered_pairs=pairs.get(PairState.OFFERED, 0),
-        risks=tuple(risk.code for risk in span.risks),
+        file="", row=0, code=code, a=a, z=z, geometry=tuple(line_of(geometry)) if geometry else None,
+        length_m=length_m, length_basis=basis, fibre_owner=fibre_owner, duct_owner=duct_owner, fibres=fibres,
+        reserved_pairs=pairs.get(PairState.RESERVED, 0), offered_pairs=pairs.get(PairState.OFFERED, 0), risks=risks,
     )  # fmt: skip
-
-
-def differences(standing: Draft, given: Draft) -> tuple[str, ...]:
-    """Return the columns in which a draft differs from what stands; ids and slugs compare without case."""
-    return tuple(
-        COLUMN_OF.get(field.name, field.name)
-        for field in fields(given)
-        if field.name not in ("file", "row", "code")
-        and _comparable(field.name, getattr(standing, field.name))
-        != _comparable(field.name, getattr(given, field.name))
-    )
-
-
-def _comparable(name: str, value: Any) -> Any:
-    if name in ("a", "z", "site", "owner", "fibre_owner", "duct_owner"):
-        return value and value.casefold()
-    if name == "risks":
-        return {risk.casefold() for risk in value}
-    return value
 
 
 def remove_plant(session: Session, contribution: Contribution) -> None:

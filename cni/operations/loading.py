@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from cni.assets.checks import KnownPlant, read_plant
 from cni.assets.drafts import Draft, PlantDrafts
+from cni.assets.drafts import differences as plant_differences
 from cni.assets.models import Contribution, Rack, Site, Span
 from cni.assets.registry import add_plant, ids_by_code, lock_codes, registered_plant, waiting_codes
-from cni.assets.registry import differences as plant_differences
 from cni.assets.words import ContributionStatus
 from cni.events.kinds import CoopLoaded
 from cni.events.record import record

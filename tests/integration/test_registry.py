@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from cni.assets.checks import KnownPlant, read_plant
+from cni.assets.drafts import differences
 from cni.assets.importing import RACK_COLUMNS, RISK_COLUMNS, SITE_COLUMNS, SPAN_COLUMNS, PlantTables, Table
 from cni.assets.models import FibrePair, Span
-from cni.assets.registry import add_plant, differences, registered_plant
+from cni.assets.registry import add_plant, registered_plant
 from cni.assets.words import PairState
 from cni.primitives.tables import read_table
 from tests.factories import make_contribution, make_member
