@@ -134,6 +134,11 @@ class Lease(Identified, Base):
         return [use for use in self.spans if use.is_in_force(day)]
 
     @property
+    def spans_latest(self) -> list[LeaseSpan]:
+        """Its routes since a span was last split or merged, in order; `spans` must be loaded."""
+        return [use for use in self.spans if use.until_on is None]
+
+    @property
     def spans_entered(self) -> list[LeaseSpan]:
         """Its routes as it was entered, before any span was split or merged; `spans` must be loaded."""
         return [use for use in self.spans if use.from_on is None]

@@ -110,7 +110,8 @@ def planned_site(site: Site) -> PlannedSite:
 
 def _split(session: Session, actor: Actor, asked: SpanSplit) -> Plan:
     span = own_span(session, actor, asked.span)
-    whole, problems = planned(span), []
+    whole = planned(span)
+    problems: list[Problem] = []
     site = _site_to_split_at(session, actor, asked, span, problems)
     cut = _cut(whole, site, problems) if site else None
     taken = codes_of(session, Span)
@@ -152,7 +153,7 @@ def _site_to_split_at(
     if near and seen[near].id not in (span.a_id, span.z_id):
         return seen[near]
     draft = new_site(session, asked.new, problems)
-    return draft and PlannedSite(None, draft.code, draft.name, draft.kind, draft.position)
+    return None if draft is None else PlannedSite(None, draft.code, draft.name, draft.kind, draft.position)
 
 
 def _cut(whole: PlannedSpan, site: PlannedSite, problems: list[Problem]) -> Cut | None:
@@ -263,7 +264,8 @@ def _joint_problems(
 
 def _change(session: Session, actor: Actor, asked: SpanChange) -> Plan:
     span = own_span(session, actor, asked.span)
-    now, problems = planned(span), []
+    now = planned(span)
+    problems: list[Problem] = []
     drawn = line_between(asked.line, now, problems) if asked.line.strip() else now.line
     cells = Cells(Row(1, {"length_m": asked.length_m.strip(), "length_basis": asked.length_basis.strip()}), "")
     given = cells.decimal("length_m")

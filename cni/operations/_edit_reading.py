@@ -81,6 +81,7 @@ def new_site(session: Session, given: NewSite, problems: list[Problem]) -> SiteD
 
 
 def position_of(text: str, place: str, problems: list[Problem], prefix: str = "") -> Position | None:
+    """Return the position that a text says, or note at a field why it says none; `prefix` names the line of text."""
     if not text.strip():
         problems.append(Problem("missing", "The place is missing.", WHERE_REMEDY, place))
         return None
@@ -97,6 +98,7 @@ def position_of(text: str, place: str, problems: list[Problem], prefix: str = ""
 
 
 def code_problems(codes: Sequence[tuple[str, str]], taken: frozenset[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the ids given to new spans, each at its field."""
     for place, code in codes:
         if ";" in code or not code.isprintable() or len(code) > LONGEST_CODE or code[0] in "=+-@":
             remedy = "Write up to 80 printed characters without a semicolon, beginning with a letter or a figure."
@@ -109,6 +111,7 @@ def code_problems(codes: Sequence[tuple[str, str]], taken: frozenset[str]) -> It
 
 
 def codes_of(session: Session, table: type[Site] | type[Span]) -> frozenset[str]:
+    """Return every code of a table, also of what has left the plant, casefolded."""
     return frozenset(code.casefold() for code in session.scalars(select(table.code)))
 
 

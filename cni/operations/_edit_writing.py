@@ -97,7 +97,7 @@ def _differing_leases(now: Mapping[str, Any], standing: Mapping[str, Any]) -> It
     for number in now.keys() | standing.keys():
         here, there = now.get(number), standing.get(number)
         if here != there:
-            message = f"Lease {(here or there)['reference']} was made or changed since."
+            message = f"Lease {(here or there or {})['reference']} was made or changed since."
             yield Problem("lease_depends", message, "Split or merge again instead.", "edit")
 
 
@@ -232,7 +232,8 @@ def _holding_on(session: Session, placed: Mapping[int, PlacedSpan], on: date) ->
 def _merged(
     held: Sequence[Holding], parts: tuple[PlacedSpan, PlacedSpan], whole: PlacedSpan, on: date
 ) -> list[Holding]:
-    moved, apart = [], []
+    moved: list[Holding] = []
+    apart: list[str] = []
     for each in held:
         try:
             moved.append(following.merge_holding(each, parts, whole, on))

@@ -201,7 +201,7 @@ def assess_lease(session: Session, actor: Actor, reference: str) -> LeaseResilie
     require(actor, Permission.LEASES_READ)
     lease = require_found(actor, Permission.LEASES_READ, find_lease(session, reference))
     routes: dict[int, list[str]] = {}
-    for use in lease.spans:
+    for use in lease.spans_latest:
         routes.setdefault(use.route, []).append(use.span.code)
     plant, in_order = live_plant(session), tuple(tuple(spans) for spans in routes.values())
     relies_on = find_reliance(plant.network, lease.from_site.code, in_order)

@@ -137,7 +137,7 @@ def request_lease(session: Session, actor: Actor, quote_reference: str, *, at: d
     _refuse_unless_open(session, quote, today)
     _require_user(session, actor, today)
     lease = add_lease(session, _as_quoted(session, actor, quote, at=at, chooser=chooser))
-    codes = {span.span_id: code for code, span in zip(_span_codes(quote), lease.spans, strict=True)}
+    codes = {span.span_id: code for code, span in zip(_span_codes(quote), lease.spans_entered, strict=True)}
     held = [f"{codes[held.fibre_pair.span_id]}/{held.fibre_pair.number}" for held in lease.allocations]
     requested = LeaseRequested(
         subject=lease.reference, member_id=lease.member_id, quote=quote.reference, fibre_pairs=held

@@ -23,7 +23,7 @@ def ending_on_routes(session: Any, routes: Iterable[OfferedRoute], period: Perio
 
 def ending_on_lease(session: Any, lease: Lease) -> list[str]:
     """Return what ends on the routes of a lease before it does; its spans must be loaded with their ends."""
-    spans = [use.span for use in lease.spans]
+    spans = [use.span for use in lease.spans_latest]
     sites = {end.code for span in spans for end in (span.a, span.z)}
     return _told(session, {span.code for span in spans}, sites, Period.open_ended(lease.starts_on, lease.ends_on))
 

@@ -38,7 +38,7 @@ def show(lease: str, values: Mapping[str, Any] | None = None, problems: Sequence
     with runtime.reading() as session:
         file = leasing.lease_file(session, actor(), lease, on=today)
         ending = ending_on_lease(session, file.lease)
-        levels = evidencing.levels(session, actor(), [use.span.code for use in file.lease.spans])
+        levels = evidencing.levels(session, actor(), [use.span.code for use in file.lease.spans_latest])
     given = values or {"accepted_on": today.isoformat()}
     timeline = lease_timeline(file, today)
     facts = {"file": file, "timeline": timeline, "ending": ending, "levels": levels}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,11 +13,13 @@ from cni.events.models import EventRow
 from cni.leases.allocation import SpanRetired
 from cni.leases.billing import billing_facts
 from cni.leases.charging import charge_lines
+from cni.leases.concentration import use_of_spans
 from cni.leases.models import Allocation, Lease
 from cni.leases.queries import open_network
 from cni.members.models import Member
 from cni.members.policy import Role
 from cni.operations import editing, leasing, ordering
+from cni.operations.assessing import assess_lease
 from cni.operations.editing import NewSite, SiteMove, SpanChange, SpanMerge, SpanSplit
 from cni.operations.foreseeing import what_if
 from cni.operations.searching import find_routes
@@ -251,6 +253,10 @@ def test_routes_and_failures_are_told_of_the_parts_the_day_after(session, coop, 
 
     found = find_routes(session, coop.planner, coop.search(starts_on=day), on=day)
     assert [route.spans for route in found.answer.routes] == [("A-B.1", "A-B.2", "B-Z")]
+    relies = assess_lease(session, coop.steward, lease.reference)
+    assert relies.routes == (("A-B.1", "A-B.2", "B-Z"), ("A-C", "C-Z"))
+    assert {*use_of_spans(session, day)} == {"A-B.1", "A-B.2", "B-Z", "A-C", "C-Z"}
+    assert {*use_of_spans(session, ON - timedelta(days=1))} == {"A-B", "B-Z", "A-C", "C-Z"}
     foreseen = what_if(session, coop.steward, ["span:A-B.2"], on=day)
     assert [(fate.lease.reference, fate.hit.becomes) for fate in foreseen.fates] == [(lease.reference, "survives")]
 
@@ -333,7 +339,8 @@ def test_every_problem_of_a_split_is_told_at_once(session, coop, owner):
 @pytest.mark.parametrize(
     ("where", "place", "code"),
     [("53.49, -2.295", "where", "off_line"), ("53.48, -2.31", "where", "at_end"), ("", "where", "missing"),
-     ("somewhere", "where", "bad_position"), ("48.85, 2.35", "where", "bad_position"), ("J 340 740", "where", "bad_position")],
+     ("somewhere", "where", "bad_position"), ("48.85, 2.35", "where", "bad_position"),
+     ("J 340 740", "where", "bad_position")],
 )  # fmt: skip
 def test_a_span_is_split_along_its_line_only(session, coop, owner, where, place, code):
     with pytest.raises(Invalid) as refused:
