@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?$")
 WHOLE_SECONDS = re.compile(r"(?<=:\d\d)\.0+(?=Z|[+-]\d\d:?\d\d|$)")
+MOST_EXACT = 1e15
 BETWEEN = ";"
 """As in the files of a co-op: "CH-MEDLOCK;BR-ETHEROW"."""
 
 
+def column_texts(values: Sequence[Any]) -> list[str]:
+    """Return the values of a column as text; see `cell_text`. Most columns hold one sort of value, which is quick."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return list(map(str.strip, values))
+    return list(map(str if kinds == {int} else cell_text, values))
+
+
 def cell_text(value: Any) -> str:
     """Return a value as text, stripped; nothing, and what is not a number, as ""."""
-    if value is None or value != value:
-        return ""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
-        return "yes" if value else "no"
+    if value is None or value != value:
+        return ""
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
+        return str(int(value)) if value.is_integer() and abs(value) < MOST_EXACT else repr(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, datetime | date | time):
         return instant_text(value.isoformat())
     if isinstance(value, bytes):

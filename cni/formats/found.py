@@ -41,7 +41,7 @@ def checked(found: Found) -> Features:
     given = np.array([each is not None for each in found.wkb], dtype=bool)
     _refuse_at(rows, given & shapely.is_missing(shapes), "bad_geometry", "its geometry cannot be read")
     _refuse_vertices(shapes, rows)
-    shapes = _alone(shapely.force_2d(shapes))
+    shapes = _alone(shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes)
     shapes[shapely.is_empty(shapes)] = None
     layer = Layer(found.name, _sort_of(shapes), len(rows), tuple(found.values), found.crs, found.notes)
     return Features(layer, rows, found.values, shapes)

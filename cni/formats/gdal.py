@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
-from cni.formats.cells import cell_text, instant_text
+from cni.formats.cells import cell_text, column_texts, instant_text
 from cni.formats.found import Found, refuse_many
 from cni.formats.layers import refused_file
 from cni.formats.limits import MOST_FEATURES, MOST_LAYERS
@@ -55,8 +55,8 @@ def choose(driver: str) -> None:
         raise RuntimeError(f"GDAL offers other drivers than {driver}")
 
 
-def read_by_gdal(driver: str, path: str) -> list[Found]:
-    """Return the layers of a file.
+def read_by_gdal(driver: str, path: str, name: str | None = None) -> list[Found]:
+    """Return the layers of a file; one that is given a `name` has only one, and is not asked for them.
 
     Raises:
         FileRefused: GDAL cannot read it, or not to its end.
@@ -66,17 +66,19 @@ def read_by_gdal(driver: str, path: str) -> list[Found]:
 
     try:
         with warnings.catch_warnings(action="ignore"):
+            if name is not None:
+                return [_layer(raw.read, path, None, name)]
             names = [str(each) for each in list_layers(path)[:, 0]]
             refuse_many(len(names), MOST_LAYERS, "layers")
-            return [_layer(raw.read, path, each) for each in names]
+            return [_layer(raw.read, path, each, each) for each in names]
     except (errors.DataSourceError, errors.DataLayerError, errors.FeatureError, errors.GeometryError) as error:
         message = "The file is damaged, cut short, or not what it seems: it cannot be read to its end."
         raise refused_file("unreadable", message, "Export it again from the program that made it.") from error
 
 
-def _layer(read: Callable[..., Any], path: str, name: str) -> Found:
+def _layer(read: Callable[..., Any], path: str, inside: str | None, name: str) -> Found:
     about, _, wkb, columns = read(
-        path, layer=name, force_2d=True, datetime_as_string=True, max_features=MOST_FEATURES + 1
+        path, layer=inside, force_2d=True, datetime_as_string=True, max_features=MOST_FEATURES + 1
     )
     geometry = wkb if wkb is not None else [None] * (len(columns[0]) if columns else 0)
     refuse_many(len(geometry), MOST_FEATURES, "features")
@@ -88,7 +90,7 @@ def _layer(read: Callable[..., Any], path: str, name: str) -> Found:
 def _texts(column: Any, kind: str) -> list[str]:
     if kind.startswith("datetime"):
         return [instant_text(cell_text(value)) for value in column.tolist()]
-    return [cell_text(value) for value in column.tolist()]
+    return column_texts(column.tolist())
 
 
 def without_empty(found: Found, columns: Collection[str]) -> Found:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cni.formats.cells import cell_text, instant_text
+from cni.formats.cells import cell_text, column_texts, instant_text
 from cni.formats.found import Found, chosen, refuse_many
 from cni.formats.layers import FileRefused, refused_file
 from cni.formats.limits import MOST_FEATURES, MOST_FIELDS, MOST_LAYERS
@@ -91,18 +91,18 @@ def _layer(database: sqlite3.Connection, layer: Any, columns: list[_Column], not
     refuse_many(len(rows), count, "features")
     cells = list(zip(*rows, strict=True)) or [()] * len(selected)
     values = {each.name: _texts(cells[place], each.kind) for place, each in enumerate(fields)}
-    wkb = [_wkb(blob) for blob in cells[-1]] if geometry else [None] * len(rows)
+    wkb = list(map(_wkb, cells[-1])) if geometry else [None] * len(rows)
     is_known = isinstance(number, int) and number > 0 and organization
     crs = f"{organization}:{number}".upper() if is_known else crs_name if number and number > 0 else None
     return Found(table, values, wkb, range(1, len(rows) + 1), crs, notes)
 
 
-def _texts(values: Iterable[Any], kind: str) -> list[str]:
+def _texts(values: Sequence[Any], kind: str) -> list[str]:
     if kind == "BOOLEAN":
         return ["" if value is None else "yes" if value else "no" for value in values]
     if kind in ("DATE", "DATETIME"):
         return [instant_text(cell_text(value)) for value in values]
-    return [cell_text(value) for value in values]
+    return column_texts(values)
 
 
 def _wkb(blob: Any) -> bytes | None:

@@ -30,8 +30,8 @@ MEMORY_BYTES = 4 * 1024 * MEBIBYTE
 """Of addresses, which libraries ask for and hardly use; 100,000 spans take a quarter of it."""
 MOST_OPEN_FILES = 64
 FEWEST_SECONDS = 8.0
-SECONDS_PER_MEBIBYTE = 2.0
-"""Text of 1 MiB is read in about 0.1 s, the same packed in a spreadsheet in 2 s."""
+SECONDS_PER_MEBIBYTE = 5.0
+"""Text of 1 MiB is read in about 0.1 s, as much packed in a spreadsheet in 3 s."""
 MOST_SECONDS = 180.0
 
 

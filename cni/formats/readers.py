@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,7 @@ OF_LIBKML = {
     "id", "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon",
     "snippet",
 }  # fmt: skip
+NAME = re.compile(r'"type"\s*:\s*"FeatureCollection"\s*,\s*"name"\s*:\s*"([^"\\]{1,200})"')
 OF_BOXES = ("lowerCorner", "upperCorner")
 """The box around each feature of GML, which is no attribute of it."""
 
@@ -38,7 +40,14 @@ def read_layers(data: bytes, kind: Format, only: str | None = None) -> list[Foun
 def _geojson(data: bytes, only: str | None) -> list[Found]:
     encoding = encoding_of(data)
     plain = data.decode(encoding, errors="replace").removeprefix("\ufeff").encode() if encoding else data
-    return chosen(read_by_gdal("GeoJSON", _laid_out("features.json", plain)), only)
+    return chosen(read_by_gdal("GeoJSON", _laid_out("features.json", plain), _name_in(plain)), only)
+
+
+def _name_in(plain: bytes) -> str:
+    """Return what a GeoJSON file calls itself, before its features begin."""
+    head = plain[:2000].decode("utf-8", errors="replace").partition('"features"')[0]
+    named = NAME.search(head)
+    return named[1] if named else "features"
 
 
 def _flatgeobuf(data: bytes, only: str | None) -> list[Found]:
@@ -99,8 +108,7 @@ def _in_parts(data: bytes, only: str | None, driver: str, endings: tuple[str, ..
             refuse_parts(PurePosixPath(stem).name, parts, endings)
             for ending, content in parts.items():
                 _laid_out(f"layer{number}{ending}", content)
-            (layer,) = read_by_gdal(driver, f"layer{number}{endings[0]}")
-            found.append(replace(layer, name=PurePosixPath(stem).name))
+            found += read_by_gdal(driver, f"layer{number}{endings[0]}", PurePosixPath(stem).name)
     return chosen(_with_own_names(found), only)
 
 

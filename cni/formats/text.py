@@ -20,7 +20,7 @@ READ_AS_WINDOWS = (
     "The file is not in UTF-8 and was read as Windows-1252, the usual encoding of older programs: look at names with "
     "accents, dashes and quotes. To be sure, save it as “CSV UTF-8”."
 )
-DECLARED = re.compile(r"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"'][^>]*\?>")
+DECLARED = re.compile(r"<\?xml\b(?:[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"'])?[^>]*\?>")
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 XML_ENCODINGS = {"utf-8", "utf-16", "iso8859-1", "iso8859-15", "cp1252", "ascii"}
 PROLOG = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
@@ -86,7 +86,7 @@ def _xml_text(data: bytes) -> str:
     encoding = encoding_of(data)
     if encoding is None:
         declared = DECLARED.match(data[:200].decode("latin-1"))
-        encoding = declared[1] if declared else "utf-8"
+        encoding = (declared and declared[1]) or "utf-8"
     try:
         if encoding not in (*MARKS.values(), "utf-16-le", "utf-16-be"):
             encoding = codecs.lookup(encoding).name
