@@ -1,7 +1,7 @@
-"""Sites and spans, and what is made of them: the view that searches run on, and a graph that everybody understands.
+"""Sites and spans, and the graph that they make.
 
-That graph is a `networkx.MultiGraph` whose edge key is the span id, so that parallel spans stay apart. Searches run on
-an immutable view. Both are made once for a plant, when they are first asked for.
+The canonical graph is a `networkx.MultiGraph` whose edge key is the span id, so that parallel spans stay apart.
+Searches run on `Network.view`, an immutable view of it that is made once.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import networkx as nx
 import numpy as np
 
 from cni.primitives.errors import Problem, refuse_if_any
 from cni.topology.engine.view import MICROMETRES_PER_METRE, Int32s, View, compile_view
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from cni.primitives.geo import Position  # its libraries are slow to import, and a search needs no places
 
 UNLIMITED = np.iinfo(np.int32).max
@@ -37,11 +36,6 @@ class Site:
     name: str | None = None
     lon: float | None = None
     lat: float | None = None
-
-    @property
-    def position(self) -> Position | None:
-        """Longitude and latitude, None without a place."""
-        return None if self.lon is None or self.lat is None else (self.lon, self.lat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,73 +57,34 @@ class Span:
 
 
 @dataclass(frozen=True, eq=False)
-class Plant:
-    """All sites and spans by id, and the names of risk groups by id. Not to be changed: build another one."""
-
-    sites: Mapping[str, Site]
-    spans: Mapping[str, Span]
-    risk_names: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def view(self) -> View:
-        """The view that searches run on."""
-        return compile_view(list(self.sites.values()), list(self.spans.values()), self.risk_names)
-
-    @cached_property
-    def graph(self) -> nx.MultiGraph:
-        """The graph, with what is known of each site and span as its attributes."""
-        import networkx as nx  # late: it takes half a second, and a search does without
-
-        graph: nx.MultiGraph = nx.MultiGraph()
-        for site in self.sites.values():
-            graph.add_node(site.id, **_given(name=site.name, lon=site.lon, lat=site.lat))
-        for span in self.spans.values():
-            attributes = _given(
-                length_m=span.length_m, pairs=span.pairs, risks=span.risks or None, name=span.name, line=span.line
-            )
-            graph.add_edge(span.a, span.z, key=span.id, **attributes)
-        return graph
-
-
-@dataclass(frozen=True, eq=False)
 class Network:
-    """A plant, with the pairs that are free in it."""
+    """The graph of sites and spans, with the names of its risk groups by id.
 
-    plant: Plant
+    The graph is not to be changed once the network is made: build another one.
+    """
+
+    graph: nx.MultiGraph
+    risk_names: Mapping[str, str] = field(default_factory=dict)
     pairs_now: Mapping[str, int] | None = None
-    """The free pairs of each span on the days asked about, none where absent; None: those of the plant."""
-
-    @property
-    def sites(self) -> Mapping[str, Site]:
-        """Every site by its id."""
-        return self.plant.sites
+    """The free pairs of each span on the days asked about, none where absent; None: those of the graph."""
 
     @cached_property
     def spans(self) -> Mapping[str, Span]:
-        """Every span by its id, with the pairs that are free now."""
+        """Every span by its id, made as it is asked for."""
         return _SpansById(self)
 
-    @property
+    @cached_property
     def view(self) -> View:
         """The view that searches run on."""
-        return self.plant.view
-
-    @property
-    def graph(self) -> nx.MultiGraph:
-        """The graph of the plant; not to be changed."""
-        return self.plant.graph
-
-    @property
-    def risk_names(self) -> Mapping[str, str]:
-        """What people call the risk groups, by id; some have no name."""
-        return self.plant.risk_names
+        return compile_view(self.graph, self.risk_names)
 
     @cached_property
     def free_pairs(self) -> Int32s:
         """The free pairs of each span by its number in the view, `UNLIMITED` where there is no limit."""
         if self.pairs_now is not None:
             return np.array([self.pairs_now.get(id, 0) for id in self.view.span_ids], np.int32)
-        pairs = (self.plant.spans[id].pairs for id in self.view.span_ids)
+        given = {id: pairs for *_, id, pairs in self.graph.edges(keys=True, data="pairs")}
+        pairs = (given[id] for id in self.view.span_ids)
         return np.array([UNLIMITED if each is None else min(each, UNLIMITED) for each in pairs], np.int32)
 
     @property
@@ -139,19 +94,21 @@ class Network:
 
     def with_free_pairs(self, pairs: Mapping[str, int]) -> Network:
         """Return the same plant with these free pairs, none where absent; what was compiled is shared."""
-        return replace(self, pairs_now=pairs)
+        other = replace(self, pairs_now=pairs)
+        other.__dict__["view"] = self.view
+        return other
 
     def line(self, span_id: str) -> tuple[Position, ...] | None:
         """Return where a span runs: its line, or the straight one between its ends; None if an end has no place."""
         span = self.spans[span_id]
         if span.line is not None:
             return span.line
-        a, z = self.sites[span.a].position, self.sites[span.z].position
-        return None if a is None or z is None else (a, z)
+        ends = [self.graph.nodes[end] for end in (span.a, span.z)]
+        return None if any("lon" not in end for end in ends) else tuple((end["lon"], end["lat"]) for end in ends)
 
     def site_name(self, site_id: str) -> str:
         """Return what people call a site: its name, or else its id."""
-        return self.sites[site_id].name or site_id
+        return str(self.graph.nodes[site_id].get("name") or site_id)
 
     def span_name(self, span_id: str) -> str:
         """Return what people call a span: its name, or else the names of its two ends."""
@@ -182,23 +139,28 @@ def build_network(sites: Iterable[Site], spans: Iterable[Span], risk_names: Mapp
     sites, spans = list(sites), list(spans)
     refuse_if_any(network_problems(sites, spans))
 
-    plant = Plant({site.id: site for site in sites}, {span.id: span for span in spans}, dict(risk_names or {}))
-    return Network(plant)
+    graph: nx.MultiGraph = nx.MultiGraph()
+    for site in sites:
+        graph.add_node(site.id, **_given(name=site.name, lon=site.lon, lat=site.lat))
+    for span in spans:
+        attributes = _given(
+            length_m=span.length_m, pairs=span.pairs, risks=span.risks or None, name=span.name, line=span.line
+        )
+        graph.add_edge(span.a, span.z, key=span.id, **attributes)
+    return Network(graph, dict(risk_names or {}))
 
 
 class _SpansById(Mapping[str, Span]):
-    """The spans of a network, as they are asked for: in the order of the view and from its lower end to the other.
-
-    So neither their order in the plant nor the way round in which they were given changes anything.
-    """
+    """The spans of a network, made from its graph as they are asked for: most questions touch few of them."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
     def __getitem__(self, id: str) -> Span:
-        span, numbers = self._network.plant.spans[id], self._network.view.site_numbers
-        if numbers[span.a] > numbers[span.z]:
-            span = replace(span, a=span.z, z=span.a)
+        view = self._network.view
+        number = view.span_numbers[id]
+        a, z = (view.site_ids[ends[number]] for ends in (view.arrays.end_a, view.arrays.end_z))
+        span = Span(id, a, z, **self._network.graph.edges[a, z, id])
         pairs_now = self._network.pairs_now
         return span if pairs_now is None else replace(span, pairs=pairs_now.get(id, 0))
 
@@ -206,10 +168,10 @@ class _SpansById(Mapping[str, Span]):
         return iter(self._network.view.span_ids)
 
     def __len__(self) -> int:
-        return len(self._network.plant.spans)
+        return len(self._network.view.span_ids)
 
     def __contains__(self, id: object) -> bool:
-        return id in self._network.plant.spans
+        return id in self._network.view.span_numbers
 
 
 def _given(**attributes: object) -> dict[str, object]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cni.topology.engine.labels import label_plant
-from cni.topology.engine.view import View
+from cni.topology.engine.view import View, compile_view
 from cni.topology.network import Network, Site, Span, build_network
 from tests.notation import network
 
@@ -24,7 +24,7 @@ def random_network(random: Random, most_sites: int = 9) -> Network:
 
 
 def view_of(drawn: Network) -> View:
-    return drawn.view
+    return compile_view(drawn.graph, ())
 
 
 def mask_of(view: View, closed: set[str]) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +27,7 @@ def whole() -> Network:
 def with_closed(whole: Network, seed: int) -> Network:
     """Return the network with no free pair on some 15 % of its spans, and with a view of its own."""
     is_open = np.random.default_rng(seed).random(len(whole.spans)) > 0.15
-    made = Network(replace(whole.plant))
+    made = Network(whole.graph, whole.risk_names)
     return made.with_free_pairs({id: 1 for id, free in zip(made.view.span_ids, is_open, strict=True) if free})
 
 

@@ -13,10 +13,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,32 +39,6 @@ LEAST_TIE_BITS = 4
 MOST_TIE_BITS = 24
 ANSWER_BITS = 16
 """An answer has fewer spans than 2 to this power: with more, lengths need not come before ties."""
-
-
-class GivenSite(Protocol):
-    """What is read here of a site; its degrees are None without a place."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def lon(self) -> float | None: ...
-    @property
-    def lat(self) -> float | None: ...
-
-
-class GivenSpan(Protocol):
-    """What is read here of a span: its ends are ids of sites, its risks of risk groups."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def a(self) -> str: ...
-    @property
-    def z(self) -> str: ...
-    @property
-    def length_m(self) -> float: ...
-    @property
-    def risks(self) -> Sequence[str]: ...
 
 
 class Arrays(NamedTuple):
@@ -158,14 +133,15 @@ class View:
         return np.zeros(len(self.span_ids), np.uint8)
 
 
-def compile_view(sites: Sequence[GivenSite], given: Sequence[GivenSpan], risk_ids: Collection[str]) -> View:
-    """Return the view of sites and spans; `risk_ids` are those that are known besides the spans'."""
-    site_ids = _in_morton_order(sites)
+def compile_view(graph: nx.MultiGraph, risk_ids: Collection[str]) -> View:
+    """Return the view of a graph whose keys are span ids; `risk_ids` are those that are known besides the spans'."""
+    site_ids = _in_morton_order(graph)
     site_numbers = dict(zip(site_ids, range(len(site_ids)), strict=True))
-    spans = _Spans.of(given, site_numbers)
-    risks = sorted(set(risk_ids).union(*filter(None, spans.risks)))
+    spans = _Spans.of(graph, site_numbers)
+    listed = [given.get("risks", ()) for given in spans.given]
+    risks = sorted(set(risk_ids).union(*filter(None, listed)))
     risk_numbers = {id: number for number, id in enumerate(risks)}
-    risks_of_spans = _groups(spans.risks, risk_numbers)
+    risks_of_spans = _groups([[risk_numbers[risk] for risk in each] if each else () for each in listed])
     first_arc, arc_site, arc_span = _arcs(spans.end_a, spans.end_z, len(site_ids))
     cost = costs_of(spans.length_um, spans.ids)
     landmarks = landmark_distances(first_arc, arc_site, arc_span, cost)
@@ -206,25 +182,24 @@ def costs_of(length_um: Int64s, span_ids: Sequence[str]) -> Int64s:
 
 
 class _Spans(NamedTuple):
-    """The spans in their order, each from its end with the lower number to the other."""
+    """The spans of a graph in their order, each from its end with the lower number to the other."""
 
     ids: Sequence[str]
     end_a: Int32s
     end_z: Int32s
     id_rank: Int32s
     length_um: Int64s
-    risks: Sequence[Sequence[str]]
+    given: Sequence[Mapping[str, Any]]
+    """What the graph says of each."""
 
     @classmethod
-    def of(cls, given: Sequence[GivenSpan], site_numbers: Mapping[str, int]) -> _Spans:
-        # By whole lists: span by span it would take several times as long.
-        ids: list[str] = list(map(attrgetter("id"), given))
-        risks: list[Sequence[str]] = list(map(attrgetter("risks"), given))
-        lengths_m = np.fromiter(map(attrgetter("length_m"), given), np.float64, len(given))
-        ends = (map(site_numbers.__getitem__, map(attrgetter(end), given)) for end in ("a", "z"))
-        one, other = (np.fromiter(numbers, np.int32, len(given)) for numbers in ends)
-        end_a, end_z, rank = np.minimum(one, other), np.maximum(one, other), _ranks(ids)
+    def of(cls, graph: nx.MultiGraph, site_numbers: Mapping[str, int]) -> _Spans:
+        end_a, end_z, parallels = _neighbours(graph, site_numbers)
+        ids: list[str] = list(chain.from_iterable(parallels))
+        given: list[Mapping[str, Any]] = list(chain.from_iterable(map(dict.values, parallels)))
+        rank = _ranks(ids)
         order = np.lexsort((rank, end_z, end_a))
+        lengths_m = np.fromiter(map(itemgetter("length_m"), given), np.float64, len(given))
         numbers = order.tolist()
         return cls(
             ids=list(map(ids.__getitem__, numbers)),
@@ -232,8 +207,26 @@ class _Spans(NamedTuple):
             end_z=end_z[order],
             id_rank=rank[order],
             length_um=np.rint(lengths_m[order] * MICROMETRES_PER_METRE).astype(np.int64),
-            risks=list(map(risks.__getitem__, numbers)),
+            given=list(map(given.__getitem__, numbers)),
         )
+
+
+def _neighbours(
+    graph: nx.MultiGraph, site_numbers: Mapping[str, int]
+) -> tuple[Int32s, Int32s, list[dict[str, Mapping[str, Any]]]]:
+    """Return the ends of every span, the lower number first, and for each pair of neighbours what joins them, by id.
+
+    By whole lists, since the graph's own list of edges, one by one, would take several times as long.
+    """
+    adjacent = [neighbours for _, neighbours in graph.adjacency()]
+    here = np.fromiter(map(site_numbers.__getitem__, graph), np.int32, len(adjacent))
+    here = np.repeat(here, list(map(len, adjacent)))
+    there = np.fromiter(map(site_numbers.__getitem__, chain.from_iterable(adjacent)), np.int32, len(here))
+    joined = list(chain.from_iterable(map(dict.values, adjacent)))
+    once = np.flatnonzero(here <= there)
+    parallels = list(map(joined.__getitem__, once.tolist()))
+    each = once.repeat(list(map(len, parallels)))
+    return here[each], there[each], parallels
 
 
 def _ranks(ids: Sequence[str]) -> Int32s:
@@ -243,10 +236,10 @@ def _ranks(ids: Sequence[str]) -> Int32s:
     return ranks
 
 
-def _in_morton_order(sites: Sequence[GivenSite]) -> list[str]:
+def _in_morton_order(graph: nx.MultiGraph) -> list[str]:
     """Return the ids of all sites along a Z-curve; those without a place come last, by id."""
-    ids = list(map(attrgetter("id"), sites))
-    degrees = np.array([list(map(attrgetter(way), sites)) for way in ("lon", "lat")], np.float64)
+    ids, given = list(graph), [given for _, given in graph.nodes.data()]
+    degrees = np.array([[each.get(name, np.nan) for each in given] for name in ("lon", "lat")], np.float64)
     cells = np.nan_to_num((degrees + 180) / 360 * (1 << 31), nan=(1 << 31) - 1).clip(0, (1 << 31) - 1)
     codes = _spread(cells[0].astype(np.uint64)) | _spread(cells[1].astype(np.uint64)) << np.uint64(1)
     return [ids[number] for number in np.lexsort((_ranks(ids), codes)).tolist()]
@@ -278,14 +271,13 @@ def _arcs(end_a: Int32s, end_z: Int32s, site_count: int) -> tuple[Int32s, Int32s
     return first, np.concatenate((end_z, end_a))[order], np.concatenate((spans, spans))[order]
 
 
-def _groups(lists: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> Groups:
-    """Return lists of ids as groups of their numbers, each once, in order."""
-    owners = np.repeat(np.arange(len(lists)), list(map(len, lists)))
-    members = np.fromiter(map(numbers.__getitem__, chain.from_iterable(lists)), np.int64, len(owners))
-    owners, members = np.divmod(np.unique(owners * len(numbers) + members), max(len(numbers), 1))
+def _groups(lists: Sequence[Sequence[int]]) -> Groups:
+    """Return lists of numbers as groups, each number once, in order."""
+    owners = np.repeat(np.arange(len(lists)), [len(members) for members in lists])
+    pairs = np.unique(np.stack((owners, np.fromiter(chain.from_iterable(lists), np.int64, len(owners)))), axis=1)
     first = np.zeros(len(lists) + 1, np.int32)
-    np.cumsum(np.bincount(owners, minlength=len(lists)), out=first[1:])
-    return Groups(first, members.astype(np.int32))
+    np.cumsum(np.bincount(pairs[0], minlength=len(lists)), out=first[1:])
+    return Groups(first, pairs[1].astype(np.int32))
 
 
 def _turned(groups: Groups, count: int) -> Groups:

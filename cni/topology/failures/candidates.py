@@ -46,7 +46,7 @@ def read_candidates(network: Network, data: bytes, file: str = "candidates.csv")
 def _candidate(network: Network, cells: Cells) -> Candidate | None:
     a, z = cells.text("a", required=True), cells.text("z", required=True)
     for column, end in (("a", a), ("z", z)):
-        if end and end not in network.sites:
+        if end and end not in network.graph:
             message = f"There is no site {echoed(end)} in the network."
             cells.problem("unknown", column, message, "Check the id of the site.")
     if a and a == z:

@@ -49,7 +49,8 @@ def propose_spans(
 
     view = network.view
     if places is None:
-        places = {site: place for site in view.site_ids if (place := network.sites[site].position) is not None}
+        nodes = network.graph.nodes(data=True)
+        places = {site: (given["lon"], given["lat"]) for site, given in nodes if "lon" in given}
     placed = [site for site in view.site_ids if site in places]
     if len(placed) < 2:
         return []

@@ -17,6 +17,7 @@ from functools import cached_property
 from itertools import chain, combinations
 from weakref import WeakKeyDictionary
 
+import networkx as nx
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -118,8 +119,7 @@ class Ground:
     It doesn't hold the view itself, which would keep both in memory for ever (see `ground_of`).
     """
 
-    lines: Mapping[int, Sequence[Position]]
-    """By span: where those run that are drawn."""
+    graph: nx.MultiGraph
     site_numbers: Mapping[str, int]
     span_numbers: Mapping[str, int]
     ends: Numbers
@@ -133,23 +133,24 @@ class Ground:
     @classmethod
     def under(cls, network: Network) -> Ground:
         """Return the ground of a network."""
-        plant, view = network.plant, network.view
+        graph, view = network.graph, network.view
         positions = np.full((len(view.site_ids), 2), np.nan)
-        for site in plant.sites.values():
-            positions[view.site_numbers[site.id]] = site.position or np.nan
-        lines = {view.span_numbers[span.id]: span.line for span in plant.spans.values() if span.line}
+        for id, given in graph.nodes(data=True):
+            if "lon" in given:
+                positions[view.site_numbers[id]] = given["lon"], given["lat"]
         placed = positions[~np.isnan(positions).any(axis=1)]
-        plane = Plane.over(placed if len(placed) else _positions(lines))
+        plane = Plane.over(placed if len(placed) else _corners(graph))
         ends = np.column_stack([view.arrays.end_a, view.arrays.end_z]).astype(np.int64)
         points = np.vstack([plane.project(positions), PLACELESS])
-        return cls(lines, view.site_numbers, view.span_numbers, ends, plane, points)
+        return cls(graph, view.site_numbers, view.span_numbers, ends, plane, points)
 
     @cached_property
     def pieces(self) -> Pieces:
         """The straight pieces of all lines; none of a span without a place."""
-        along = pieces_on(self.plane, self.lines)
+        drawn = {self.span_numbers[id]: line for *_, id, line in self.graph.edges(keys=True, data="line") if line}
+        along = pieces_on(self.plane, drawn)
         straight = self.site_points[self.ends].reshape(-1, 4)
-        straight[[*self.lines]] = np.nan
+        straight[[*drawn]] = np.nan
         undrawn = np.flatnonzero(~np.isnan(straight).any(axis=1))
         span = np.concatenate([along.line, undrawn])
         order = np.argsort(span, kind="stable")
@@ -205,13 +206,15 @@ def ground_of(network: Network) -> Ground:
 
 def pieces_on(plane: Plane, lines: Mapping[int, Sequence[Position]]) -> Pieces:
     """Return the pieces of lines, given by their numbers, on a plane."""
+    positions = np.array(list(chain.from_iterable(lines.values())), float).reshape(-1, 2)
     numbers = np.repeat(np.array([*lines], np.int64), [len(line) for line in lines.values()])
-    return pieces_of(plane.project(_positions(lines)), numbers)
+    return pieces_of(plane.project(positions), numbers)
 
 
-def _positions(lines: Mapping[int, Sequence[Position]]) -> Floats:
-    """Return all positions of lines, one under another."""
-    return np.array(list(chain.from_iterable(lines.values())), float).reshape(-1, 2)
+def _corners(graph: nx.MultiGraph) -> Floats:
+    """Return the positions of all lines, for a network none of whose sites has a place."""
+    lines = (line for *_, line in graph.edges(data="line") if line)
+    return np.array(list(chain.from_iterable(lines)), float).reshape(-1, 2)
 
 
 def _along(network: Network, span: str, radius_m: float) -> Separation:

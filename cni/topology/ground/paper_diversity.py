@@ -113,8 +113,9 @@ def _undeclared_pairs(
     view = network.view
     kinds = {owner: number for number, owner in enumerate(sorted(set(owners.values())))}
     owner = np.array([kinds.get(owners.get(id, ""), -1) for id in view.span_ids])
+    drawn = {view.span_numbers[id] for *_, id, line in network.graph.edges(keys=True, data="line") if line}
     counts = (owner >= 0) & (shapely.length(ground.shapes) > along_m)
-    counts[[number for number in range(len(counts)) if number not in ground.lines]] = False
+    counts[[number for number in range(len(counts)) if number not in drawn]] = False
     candidates = np.flatnonzero(counts)
     shapes = ground.shapes[candidates]
     found = candidates[shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=within_m).T]
