@@ -24,6 +24,17 @@ from cni.assets.words import FoiLabel, LengthBasis, RiskKind, SiteKind
 Objects = NDArray[np.object_]
 Numbers = NDArray[np.int64]
 
+IMPORTANCE = (
+    SiteKind.DATA_CENTRE,
+    SiteKind.EXCHANGE,
+    SiteKind.BUILDING_ENTRY,
+    SiteKind.MAST,
+    SiteKind.CABINET,
+    SiteKind.CHAMBER,
+    SiteKind.STREET_FURNITURE,
+)
+"""Kinds of site, the most important first."""
+
 SITE_FIELDS = ("id", "name", "kind", "owner", "tier")
 SPAN_FIELDS = (
     "id",
@@ -187,6 +198,16 @@ class SeenPlant:
         return STRtree(self.spans)
 
     @cached_property
+    def site_ranks(self) -> Numbers:
+        """The place of each site among them all, the most important kind first."""
+        return _ranks([IMPORTANCE.index(site.kind) for site in self.records.sites])
+
+    @cached_property
+    def span_ranks(self) -> Numbers:
+        """The place of each span among them all, the longest first."""
+        return _ranks([-length_m for length_m in self.lengths_m])
+
+    @cached_property
     def site_numbers(self) -> Mapping[str, int]:
         """Where each site stands in the list, by its code in lower case."""
         return {site.code.lower(): number for number, site in enumerate(self.records.sites)}
@@ -225,6 +246,13 @@ class SeenPlant:
 def within(tree: STRtree, box: BaseGeometry) -> Numbers:
     """Return the numbers of what meets a box, in order."""
     return np.sort(tree.query(box, predicate="intersects")).astype(np.int64)
+
+
+def _ranks(values: list[float]) -> Numbers:
+    """Return the place of each value among them all, the least first, equal ones in the order of the list."""
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return ranks
 
 
 def _rounded(positions: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,10 +16,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from cni.assets import planes
 from cni.assets.seen_plant import Numbers, SeenPlant, within
 from cni.assets.words import SiteKind
 from cni.primitives.errors import Invalid, Problem
-from cni.primitives.grid import from_grid_many, to_grid_many
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 WGS84 = "http://www.opengis.net/def/crs/EPSG/0/4326"
@@ -28,9 +28,6 @@ SYSTEMS = (CRS84, WGS84, GRID)
 
 USUAL_LIMIT, GREATEST_LIMIT = 1000, 10_000
 FORMATS = ("json", "html")
-EDGE_STEPS = 20
-"""Into how many pieces each side of a box on the grid is cut, so that degrees follow it closely enough."""
-MARGIN_DEGREES = 0.01
 
 Positions = NDArray[np.float64]
 
@@ -203,25 +200,12 @@ def _in_box(tree: shapely.STRtree, geometries: NDArray[np.object_], query: Items
     west, south, east, north = query.box or (0.0, 0.0, 0.0, 0.0)
     if query.is_grid_box:
         box = shapely.box(west, south, east, north)
-        near = within(tree, _in_degrees(box))
+        near = within(tree, planes.GRID.in_degrees((west, south, east, north)))
         return near[shapely.intersects(in_system(geometries[near], GRID), box)]
     if west <= east:
         return within(tree, shapely.box(west, south, east, north))
     both = shapely.union(shapely.box(west, south, 180, north), shapely.box(-180, south, east, north))
     return within(tree, both)
-
-
-def _in_degrees(box: BaseGeometry) -> BaseGeometry:
-    """Return a box in degrees around one on the grid, a little wider; the whole Earth for one beyond the grid."""
-    west, south, east, north = box.bounds
-    along = np.linspace(0, 1, EDGE_STEPS + 1)
-    eastings, northings = west + (east - west) * along, south + (north - south) * along
-    edges = [np.meshgrid(eastings, [south, north]), np.meshgrid([west, east], northings)]
-    longitudes, latitudes = from_grid_many(*(np.concatenate([side[axis].ravel() for side in edges]) for axis in (0, 1)))
-    if np.isnan(longitudes).any():
-        return shapely.box(-180, -90, 180, 90)
-    around = shapely.box(longitudes.min(), latitudes.min(), longitudes.max(), latitudes.max())
-    return around.buffer(MARGIN_DEGREES, join_style="mitre")
 
 
 def _column(seen: SeenPlant, collection: Collection, name: str) -> list[Any]:
@@ -238,11 +222,7 @@ def in_system(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
         return geometries
     if crs == WGS84:
         return np.asarray(shapely.transform(geometries, lambda positions: positions[:, ::-1]))
-    return np.asarray(shapely.transform(geometries, _on_grid))
-
-
-def _on_grid(positions: Positions) -> Positions:
-    return np.stack(to_grid_many(positions[:, 0], positions[:, 1]), axis=1)
+    return np.asarray(shapely.transform(geometries, planes.GRID.project))
 
 
 # How it is answered

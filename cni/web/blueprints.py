@@ -30,6 +30,7 @@ from cni.web.routes import routes
 from cni.web.settlements import settlements
 from cni.web.structure import structure
 from cni.web.tariff import tariff
+from cni.web.tiles import tiles
 
 PAGES: tuple[Blueprint, ...] = (
     access,
@@ -59,4 +60,5 @@ PAGES: tuple[Blueprint, ...] = (
     routes,
     structure,
     tariff,
+    tiles,
 )

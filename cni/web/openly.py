@@ -61,15 +61,18 @@ class Look:
 
 
 @contextmanager
-def look() -> Iterator[Look]:
-    """Give the plant as whoever asks sees it; what they are shown exactly of others' plant is logged on leaving."""
+def look(place: str = "") -> Iterator[Look]:
+    """Give the plant as whoever asks sees it; what they are shown exactly of others' plant is logged on leaving.
+
+    `place` is what stands in the log; the address, unless told.
+    """
     who = visitor()
     if who is None:
         with runtime.reading() as session:
             plant = publishing_plant.plant_for(session, None, PUBLIC_SIGHT)
         yield Look(plant, PUBLIC_SIGHT)
         return
-    with runtime.seeing(who, request.path) as (session, sight):
+    with runtime.seeing(who, place or request.path) as (session, sight):
         yield Look(publishing_plant.plant_for(session, who, sight), sight)
 
 

@@ -40,6 +40,8 @@ PUBLIC = frozenset(
         "open.statistics",
         "open.tables",
         "static",
+        "tiles.grid",
+        "tiles.mercator",
     }
 )
 """The endpoints that anyone may call."""

@@ -39,6 +39,8 @@ SEEN_BY_ALL = {
     "GET /password/<token>",  # public: the token is what counts
     "POST /password/<token>",
     "GET /static/<path:filename>",
+    "GET /tiles/<zoom>/<column>/<row>.mvt",
+    "GET /tiles/grid/<zoom>/<column>/<row>.mvt",
 }
 """The routes with something in their address that is no member's own."""
 

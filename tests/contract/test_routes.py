@@ -37,6 +37,8 @@ PUBLIC = {
     "open.statistics",
     "open.tables",
     "static",
+    "tiles.grid",
+    "tiles.mercator",
 }
 
 
