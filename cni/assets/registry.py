@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import ARRAY, Text, cast, delete, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Text, any_, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased, joinedload
 
@@ -183,7 +183,7 @@ def update_plant(session: Session, drafts: PlantDrafts, member_ids: Mapping[str,
         {"id": number, **_span_values(span, ids, site_ids)} for number, span in zip(numbers, drafts.spans, strict=True)
     ]
     _update_all(session, "spans", {"id": "bigint", **SPAN_TYPES}, rows)
-    session.execute(delete(span_risks).where(span_risks.c.span_id == func.any(numbers)))
+    session.execute(delete(span_risks).where(span_risks.c.span_id == any_(cast(numbers, ARRAY(BigInteger)))))
     _add_risks(session, numbers, drafts.spans)
     counts = pair_counts(session, numbers)
     recounted = [(n, span) for n, span in zip(numbers, drafts.spans, strict=True) if _counts(counts[n]) != _said(span)]
@@ -274,7 +274,7 @@ def span_drafts(
 
 def coded(table: type[Site] | type[Span], codes: Collection[str]) -> Any:
     """Return the condition that a row has one of these codes, in whatever case."""
-    return func.lower(table.code) == func.any(cast([code.lower() for code in codes], ARRAY(Text)))
+    return func.lower(table.code) == any_(cast([code.lower() for code in codes], ARRAY(Text)))
 
 
 def _risk_codes(session: Session) -> dict[int, tuple[str, ...]]:
@@ -300,7 +300,7 @@ def pair_counts(session: Session, span_ids: Collection[int] | None = None) -> di
     """Return how many fibre pairs are in each state, by span: of all, or of some spans."""
     query = select(FibrePair.span_id, FibrePair.state, func.count()).group_by(FibrePair.span_id, FibrePair.state)
     if span_ids is not None:
-        query = query.where(FibrePair.span_id == func.any(list(span_ids)))
+        query = query.where(FibrePair.span_id == any_(cast(list(span_ids), ARRAY(BigInteger))))
     counts: dict[int, dict[PairState, int]] = {}
     for span, state, number in session.execute(query):
         counts.setdefault(span, {})[state] = number

@@ -19,12 +19,14 @@ COMMANDS = {
     "demo": "cni.cli.demo:demo",
     "export": "cni.cli.export:export",
     "find-hidden-risks": "cni.cli.hidden_risks:find_hidden_risks",
+    "import": "cni.cli.import_plant:import_plant",
     "ledger": "cni.cli.ledger:ledger",
     "load": "cni.cli.load:load",
     "reinforce": "cni.cli.reinforce:reinforce",
     "routes": "cni.cli.routes:routes",
     "settle": "cni.cli.settle:settle",
     "simulate": "cni.cli.simulate:simulate",
+    "undo-import": "cni.cli.undo_import:undo_import",
     "worker": "cni.worker.command:worker",
 }
 """Where each command lives. They are imported on call, so that a quick one stays quick."""

@@ -24,6 +24,7 @@ TABLE_MODULES = (
     "cni.assets.models",
     "cni.assets.hidden_risks",
     "cni.assets.audits",
+    "cni.assets.imports.records",
     "cni.assets.evidence",
     "cni.assets.registers",
     "cni.assets.structure",

@@ -113,6 +113,13 @@ class HiddenRisksFound(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportUndone(Event):
+    """An import was undone: what it brought is gone, what it changed is again as it was."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalReversed(Event):
     """The treasurer reversed a journal, and said why."""
 
@@ -221,6 +228,15 @@ class PlantEditUndone(Event):
 
     before: dict[str, object]
     after: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantImported(Event):
+    """A file's sites and spans were brought in: so many added, changed and unchanged."""
+
+    file: str
+    sites: dict[str, int]
+    spans: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

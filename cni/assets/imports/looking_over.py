@@ -1,0 +1,240 @@
+"""What is odd about plant as a whole without being wrong: what looks twice there, crosses itself, or does not meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Geod
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from cni.assets.drafts import SiteDraft, SpanDraft
+from cni.assets.places import LONGER, LONGEST, SHORTER, SHORTEST
+from cni.assets.words import LengthBasis
+from cni.primitives.errors import Problem
+from cni.primitives.geo import Position, distance_m
+
+Floats = NDArray[np.float64]
+EARTH_M = 6_371_000
+
+SAME_LINE_M = 5
+"""Two spans between the same sites whose lines keep this near are likely one, written twice."""
+
+OVERLAP_SHARE = 0.5
+"""Spans that share more than this of the shorter one's line are likely in one trench, or one of them is a mistake."""
+
+GAP_M = 50
+"""Two parts of the network that come this near each other may have been meant to meet."""
+
+RASTER = 1e6
+"""Vertices are the same where they are to a millionth of a degree, a decimetre."""
+
+
+def look_over(
+    spans: Sequence[SpanDraft], places: Mapping[str, Position | None], joins: Iterable[tuple[str, str]], rows: set[str]
+) -> list[Problem]:
+    """Return a remark for each thing that is odd; `places` of sites and `joins` by casefolded id.
+
+    `rows` are the ids of the sites that are being brought in or changed: gaps far from them are no news.
+    """
+    drawn = [span for span in spans if span.geometry is not None]
+    lines = _lines(drawn)
+    drawn_m = _lengths_m(drawn)
+    return [
+        *_self_crossing(drawn, lines),
+        *_odd_lengths(spans, places, dict(zip((span.code for span in drawn), drawn_m.tolist(), strict=True))),
+        *_twice(drawn, lines),
+        *_overlapping(drawn),
+        *_odd_counts(spans),
+        *_without_duct_owner(spans),
+        *_gaps(spans, places, joins, rows),
+    ]
+
+
+def _remark(code: str, draft: SpanDraft | SiteDraft, column: str, message: str, remedy: str) -> Problem:
+    return Problem(code, message, remedy, None, draft.file, draft.row, column)
+
+
+def _points(drawn: Sequence[SpanDraft]) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the points of all lines, and the number of the line of each."""
+    counts = [len(span.geometry or ()) for span in drawn]
+    points = np.array([point for span in drawn for point in span.geometry or ()], dtype=float).reshape(-1, 2)
+    return points, np.repeat(np.arange(len(drawn)), counts)
+
+
+def _lines(drawn: Sequence[SpanDraft]) -> NDArray[np.object_]:
+    if not drawn:
+        return np.array([], dtype=object)
+    points, line = _points(drawn)
+    return np.asarray(shapely.linestrings(points, indices=line), dtype=object)
+
+
+def _lengths_m(drawn: Sequence[SpanDraft]) -> Floats:
+    """Return the geodesic metres of each line."""
+    points, line = _points(drawn)
+    if not len(points):
+        return np.zeros(0)
+    joined = line[1:] == line[:-1]
+    begin, end = points[:-1][joined], points[1:][joined]
+    _, _, metres = Geod(ellps="WGS84").inv(begin[:, 0], begin[:, 1], end[:, 0], end[:, 1])
+    return np.asarray(np.bincount(line[1:][joined], metres, len(drawn)), dtype=float)
+
+
+def _self_crossing(drawn: Sequence[SpanDraft], lines: NDArray[np.object_]) -> Iterator[Problem]:
+    for number in np.flatnonzero(~shapely.is_simple(lines)).tolist():
+        message = "The line crosses itself."
+        yield _remark("self_crossing", drawn[number], "geometry", message, "Look whether its points are in order.")
+
+
+def _odd_lengths(
+    spans: Sequence[SpanDraft], places: Mapping[str, Position | None], drawn_m: Mapping[str, float]
+) -> Iterator[Problem]:
+    straight = _straight_m(spans, places)
+    for span, straight_m in zip(spans, straight.tolist(), strict=True):
+        message = _length_message(span, straight_m, drawn_m.get(span.code))
+        if message:
+            yield _remark("odd_length", span, "length_m", message, "Check the length, and that it is in metres.")
+
+
+def _straight_m(spans: Sequence[SpanDraft], places: Mapping[str, Position | None]) -> Floats:
+    nowhere = (np.nan, np.nan)
+    ends = np.array(
+        [(*(places.get(span.a.casefold()) or nowhere), *(places.get(span.z.casefold()) or nowhere)) for span in spans],
+        dtype=float,
+    ).reshape(-1, 4)
+    known = ~np.isnan(ends).any(axis=1)
+    metres = np.zeros(len(spans))
+    _, _, metres[known] = Geod(ellps="WGS84").inv(*ends[known].T)
+    return metres
+
+
+def _length_message(span: SpanDraft, straight_m: float, drawn_m: float | None) -> str | None:
+    metres = float(span.length_m)
+    if metres < straight_m * SHORTEST:
+        return f"Its length, {metres:,.0f} m, is less than the straight line between its sites, {straight_m:,.0f} m."
+    if drawn_m is None:
+        return None
+    most = LONGEST if span.length_basis is LengthBasis.DRAWN else LONGER
+    if metres > drawn_m * most or metres < drawn_m * SHORTER:
+        return f"Its length, {metres:,.0f} m, is {metres / drawn_m:.2f} times that of its line, {drawn_m:,.0f} m."
+    return None
+
+
+def _twice(drawn: Sequence[SpanDraft], lines: NDArray[np.object_]) -> Iterator[Problem]:
+    """Yield a remark for each span that has the ends of an earlier one and keeps near its line."""
+    by_ends: dict[frozenset[str], list[int]] = {}
+    for number, span in enumerate(drawn):
+        by_ends.setdefault(frozenset((span.a.casefold(), span.z.casefold())), []).append(number)
+    for numbers in by_ends.values():
+        for first, later in combinations(numbers[:MOST_COMPARED], 2):
+            shrunk = [_flat(lines[number], lines[first]) for number in (first, later)]
+            if shapely.hausdorff_distance(*shrunk) <= SAME_LINE_M:
+                message = f"It joins the same sites along the same line as {drawn[first].code}."
+                remedy = "Remove one, if they are one cable; leave both, if two lie side by side."
+                yield _remark("duplicate_span", drawn[later], "geometry", message, remedy)
+                break
+
+
+MOST_COMPARED = 20
+"""Of more spans than this between two sites, only so many are compared."""
+
+
+def _flat(line: shapely.LineString, beside: shapely.LineString) -> shapely.LineString:
+    """Return a line on a plane in metres that touches where `beside` begins."""
+    longitude, latitude = beside.coords[0]
+    scale = np.radians(1) * EARTH_M
+    east = scale * np.cos(np.radians(latitude))
+    return shapely.transform(line, lambda points: (points - (longitude, latitude)) * (east, scale))
+
+
+def _overlapping(drawn: Sequence[SpanDraft]) -> Iterator[Problem]:
+    """Yield a remark for each two spans of other ends that share much of their lines, piece by piece."""
+    points, line = _points(drawn)
+    if not len(points):
+        return
+    joined = line[1:] == line[:-1]
+    raster = np.round(points * RASTER).astype(np.int64)
+    begin, end, of = raster[:-1][joined], raster[1:][joined], line[1:][joined]
+    swap = (begin[:, 0] > end[:, 0]) | ((begin[:, 0] == end[:, 0]) & (begin[:, 1] > end[:, 1]))
+    low, high = np.where(swap[:, None], end, begin), np.where(swap[:, None], begin, end)
+    _, piece, counts = np.unique(np.hstack([low, high]), axis=0, return_inverse=True, return_counts=True)
+    piece = piece.reshape(-1)
+    scale = np.cos(np.radians(points[:, 1].mean()))
+    long = np.hypot((high - low)[:, 0] * scale, (high - low)[:, 1])
+    whole = np.bincount(of, long, len(drawn))
+    shared: dict[tuple[int, int], float] = {}
+    recurring = np.flatnonzero(counts[piece] > 1)
+    by_piece: dict[int, list[int]] = {}
+    for number in recurring[np.argsort(piece[recurring], kind="stable")].tolist():
+        by_piece.setdefault(int(piece[number]), []).append(number)
+    for numbers in by_piece.values():
+        for first, later in combinations(numbers[:MOST_COMPARED], 2):
+            pair = (int(of[first]), int(of[later]))
+            if pair[0] != pair[1]:
+                shared[pair] = shared.get(pair, 0) + float(long[first])
+    for (first, later), length in shared.items():
+        one, other = drawn[first], drawn[later]
+        same_ends = {one.a.casefold(), one.z.casefold()} == {other.a.casefold(), other.z.casefold()}
+        if not same_ends and length > OVERLAP_SHARE * min(whole[first], whole[later]):
+            message = (
+                f"It runs along {one.code} for {100 * length / min(whole[first], whole[later]):.0f} % of the shorter."
+            )
+            remedy = "If they share a trench, put both into one risk group; if one is a mistake, remove it."
+            yield _remark("overlapping_spans", other, "geometry", message, remedy)
+
+
+def _odd_counts(spans: Sequence[SpanDraft]) -> Iterator[Problem]:
+    for span in spans:
+        if span.fibres % 2:
+            message = f"{span.fibres} fibres are an odd number; fibre is leased in pairs, so one stays over."
+            yield _remark("odd_fibres", span, "fibres", message, "Count the fibres, not the fibres in use.")
+
+
+def _without_duct_owner(spans: Sequence[SpanDraft]) -> Iterator[Problem]:
+    """Yield one remark for all spans whose duct is taken to be the fibre owner's."""
+    silent = [span for span in spans if span.duct_owner is None]
+    if silent:
+        message = f"{len(silent):,} spans name no owner of the duct; it is taken to be the fibre's owner."
+        if len(silent) == 1:
+            message = f"{silent[0].code} names no owner of the duct; it is taken to be the fibre's owner."
+        remedy = "Say so in duct_owner where the duct is another's: part of the rent is theirs."
+        yield Problem("no_duct_owner", message, remedy, file=silent[0].file, column="duct_owner")
+
+
+def _gaps(
+    spans: Sequence[SpanDraft], places: Mapping[str, Position | None], joins: Iterable[tuple[str, str]], rows: set[str]
+) -> Iterator[Problem]:
+    """Yield a remark for each two sites that are near, and in parts of the network that nothing joins."""
+    ends = [(span.a.casefold(), span.z.casefold()) for span in spans]
+    pairs = [pair for pair in {*ends, *joins} if places.get(pair[0]) and places.get(pair[1])]
+    codes = sorted({code for pair in pairs for code in pair})
+    if not codes:
+        return
+    number = {code: place for place, code in enumerate(codes)}
+    a, z = np.array([(number[a], number[z]) for a, z in pairs]).T
+    _, part = connected_components(coo_array((np.ones(len(a)), (a, z)), shape=(len(codes), len(codes))), directed=False)
+    positions = np.array([places[code] for code in codes], dtype=float)
+    longitude, latitude = np.radians(positions).T
+    space = EARTH_M * np.column_stack(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+    )
+    near = cKDTree(space).query_pairs(GAP_M, output_type="ndarray")
+    touched = {end for pair in ends for end in pair} | rows
+    by_end = {end: span for span, pair in zip(spans, ends, strict=True) for end in pair}
+    for first, second in near[part[near[:, 0]] != part[near[:, 1]]].tolist():
+        one, other = codes[first], codes[second]
+        about = by_end.get(one) or by_end.get(other)
+        if about is None or not touched & {one, other}:
+            continue
+        metres = distance_m(tuple(positions[first].tolist()), tuple(positions[second].tolist()))
+        message = (
+            f"The sites {one.upper()} and {other.upper()} are {metres:,.0f} m apart, and nothing joins their parts."
+        )
+        yield _remark(
+            "gap", about, "a", message, "If fibre joins them, bring that span too; if they are one site, merge."
+        )

@@ -1,0 +1,157 @@
+"""Undoing an import: whether anything rests on what it brought, and all put back as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, any_, cast, delete, func, select
+from sqlalchemy.orm import Session
+
+from cni.assets.drafts import PlantDrafts, SiteDraft, SpanDraft
+from cni.assets.imports.records import ImportChange, ImportRow, digest_of
+from cni.assets.models import Contribution, FibrePair, Site, Span, span_risks
+from cni.assets.registry import coded, site_drafts, span_drafts, update_plant
+from cni.assets.words import LengthBasis, SiteKind
+from cni.db.base import Base
+from cni.leases.models import Lease, QuoteRow
+from cni.primitives.errors import Conflict, Problem
+
+MOST_NAMED = 10
+OWN_TABLES = {"fibre_pairs", "span_risks", "spans"}
+"""What goes with spans and sites themselves."""
+
+
+class AlreadyUndone(Conflict):
+    """The import is undone already, or never came about."""
+
+    code = "already_undone"
+    title = "Already undone"
+
+
+class ImportDependedOn(Conflict):
+    """Something rests on what an import brought, or was changed since."""
+
+    code = "import_depended_on"
+    title = "Something depends on it"
+
+
+def stored(draft: SiteDraft | SpanDraft) -> str:
+    """Return a site or span as JSON that keeps every figure."""
+    if isinstance(draft, SiteDraft):
+        said: dict[str, Any] = {
+            "name": draft.name,
+            "kind": draft.kind,
+            "position": draft.position,
+            "owner": draft.owner,
+        }
+        return json.dumps(said)
+    return json.dumps(
+        {
+            "a": draft.a, "z": draft.z, "geometry": draft.geometry, "length_m": str(draft.length_m),
+            "length_basis": draft.length_basis, "fibre_owner": draft.fibre_owner, "duct_owner": draft.duct_owner,
+            "fibres": draft.fibres, "reserved_pairs": draft.reserved_pairs, "offered_pairs": draft.offered_pairs,
+            "risks": draft.risks,
+        }
+    )  # fmt: skip
+
+
+def _site_of(code: str, kept: Mapping[str, Any]) -> SiteDraft:
+    kind, position = SiteKind(kept["kind"]), tuple(kept["position"])
+    return SiteDraft(file="", row=0, code=code, name=kept["name"], kind=kind, position=position, owner=kept["owner"])
+
+
+def _span_of(code: str, kept: Mapping[str, Any]) -> SpanDraft:
+    geometry = kept["geometry"] and tuple((x, y) for x, y in kept["geometry"])
+    read = {"geometry": geometry, "length_m": Decimal(kept["length_m"]), "risks": tuple(kept["risks"])}
+    return SpanDraft(file="", row=0, code=code, **{**kept, **read, "length_basis": LengthBasis(kept["length_basis"])})
+
+
+def take_back(session: Session, row: ImportRow, member_ids: Mapping[str, int], *, on: date) -> None:
+    """Delete what an import added, and make what it changed what it was.
+
+    Raises:
+        ImportDependedOn: something rests on it, or was changed since; all of that is named.
+    """
+    changes = session.scalars(select(ImportChange).where(ImportChange.import_id == row.id)).all()
+    reasons = [*_changed_since(session, changes), *_resting_on(session, changes, on)]
+    if reasons:
+        problems = [Problem("depended_on", reason, "Undo or end that first.") for reason in reasons]
+        raise ImportDependedOn(f"{row.reference} cannot be undone: {' '.join(reasons[:MOST_NAMED])}", problems)
+    altered = [change for change in changes if change.before is not None]
+    before = PlantDrafts(
+        sites=tuple(_site_of(each.code, each.before) for each in altered if each.kind == "site" and each.before),
+        spans=tuple(_span_of(each.code, each.before) for each in altered if each.kind == "span" and each.before),
+    )
+    update_plant(session, before, member_ids)
+    if row.contribution_id is not None:
+        _remove(session, row)
+
+
+def _remove(session: Session, row: ImportRow) -> None:
+    """Delete the plant of an import's contribution, and the contribution."""
+    number = row.contribution_id
+    own = select(Span.id).where(Span.contribution_id == number)
+    session.execute(delete(span_risks).where(span_risks.c.span_id.in_(own)))
+    session.execute(delete(FibrePair).where(FibrePair.span_id.in_(own)))
+    session.execute(delete(Span).where(Span.contribution_id == number))
+    session.execute(delete(Site).where(Site.contribution_id == number))
+    row.contribution_id = None
+    session.flush()
+    session.execute(delete(Contribution).where(Contribution.id == number))
+
+
+def _codes(changes: Sequence[ImportChange], kind: str, *, added: bool = False) -> list[str]:
+    return [each.code for each in changes if each.kind == kind and (each.before is None or not added)]
+
+
+def _changed_since(session: Session, changes: Sequence[ImportChange]) -> Iterator[str]:
+    """Yield what is no longer as the import left it."""
+    sites, spans = _codes(changes, "site"), _codes(changes, "span")
+    now = {("site", draft.code): digest_of(draft) for draft in (site_drafts(session, codes=sites) if sites else ())}
+    now |= {("span", draft.code): digest_of(draft) for draft in (span_drafts(session, codes=spans) if spans else ())}
+    other = [each.code for each in changes if now.get((each.kind, each.code)) != each.digest]
+    if other:
+        yield f"Changed or gone since: {_named(other)}."
+
+
+def _resting_on(session: Session, changes: Sequence[ImportChange], on: date) -> Iterator[str]:
+    """Yield what rests on the plant that an import added: rows that name its sites, spans and pairs; quotes."""
+    sites, spans = _codes(changes, "site", added=True), _codes(changes, "span", added=True)
+    site_ids = dict(session.execute(select(Site.id, Site.code).where(coded(Site, sites))).all()) if sites else {}
+    span_ids = dict(session.execute(select(Span.id, Span.code).where(coded(Span, spans))).all()) if spans else {}
+    later = select(Span.code).where(Span.a_id.in_(site_ids) | Span.z_id.in_(site_ids), Span.id.not_in(span_ids))
+    if sites and (found := session.scalars(later.order_by(Span.code)).all()):
+        yield f"Spans end at its sites: {_named(found)}."
+    pairs = select(FibrePair.id).where(FibrePair.span_id.in_(span_ids))
+    for target, ids in (("sites", list(site_ids)), ("spans", list(span_ids)), ("fibre_pairs", None)):
+        for table in Base.metadata.sorted_tables:
+            for key in table.foreign_keys:
+                if key.column.table.name == target and table.name not in OWN_TABLES and (ids or ids is None):
+                    rests = key.parent.in_(pairs) if ids is None else key.parent == any_(cast(ids, ARRAY(BigInteger)))
+                    count = session.scalar(select(func.count()).select_from(table).where(rests))
+                    if count:
+                        yield f"{count:,} of {table.name.replace('_', ' ')} rest on it."
+    if quotes := _open_quotes(session, list(span_ids.values()), on):
+        yield f"Quotes offer its spans: {_named(quotes)}."
+
+
+def _open_quotes(session: Session, codes: Sequence[str], on: date) -> Sequence[str]:
+    """Return the open quotes that run over these spans."""
+    query = select(QuoteRow.reference, QuoteRow.snapshot).where(
+        QuoteRow.expires_on >= on, ~select(Lease.id).where(Lease.quote_id == QuoteRow.id).exists()
+    )
+    own = set(codes)
+    return [
+        reference
+        for reference, snapshot in (session.execute(query) if own else ())
+        if own & {span["code"] for route in snapshot["routes"] for span in route["spans"]}
+    ]
+
+
+def _named(codes: Sequence[str]) -> str:
+    named = ", ".join(codes[:MOST_NAMED])
+    return named if len(codes) <= MOST_NAMED else f"{named} and {len(codes) - MOST_NAMED:,} more"
