@@ -141,7 +141,7 @@ def compile_view(graph: nx.MultiGraph, risk_ids: Collection[str]) -> View:
     listed = [given.get("risks", ()) for given in spans.given]
     risks = sorted(set(risk_ids).union(*filter(None, listed)))
     risk_numbers = {id: number for number, id in enumerate(risks)}
-    risks_of_spans = _groups([[risk_numbers[risk] for risk in each] if each else () for each in listed])
+    risks_of_spans = _groups(listed, risk_numbers)
     first_arc, arc_site, arc_span = _arcs(spans.end_a, spans.end_z, len(site_ids))
     cost = costs_of(spans.length_um, spans.ids)
     landmarks = landmark_distances(first_arc, arc_site, arc_span, cost)
@@ -271,13 +271,14 @@ def _arcs(end_a: Int32s, end_z: Int32s, site_count: int) -> tuple[Int32s, Int32s
     return first, np.concatenate((end_z, end_a))[order], np.concatenate((spans, spans))[order]
 
 
-def _groups(lists: Sequence[Sequence[int]]) -> Groups:
-    """Return lists of numbers as groups, each number once, in order."""
-    owners = np.repeat(np.arange(len(lists)), [len(members) for members in lists])
-    pairs = np.unique(np.stack((owners, np.fromiter(chain.from_iterable(lists), np.int64, len(owners)))), axis=1)
+def _groups(lists: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> Groups:
+    """Return lists of ids as groups of their numbers, each once, in order."""
+    owners = np.repeat(np.arange(len(lists)), list(map(len, lists)))
+    members = np.fromiter(map(numbers.__getitem__, chain.from_iterable(lists)), np.int64, len(owners))
+    owners, members = np.divmod(np.unique(owners * len(numbers) + members), max(len(numbers), 1))
     first = np.zeros(len(lists) + 1, np.int32)
-    np.cumsum(np.bincount(pairs[0], minlength=len(lists)), out=first[1:])
-    return Groups(first, pairs[1].astype(np.int32))
+    np.cumsum(np.bincount(owners, minlength=len(lists)), out=first[1:])
+    return Groups(first, members.astype(np.int32))
 
 
 def _turned(groups: Groups, count: int) -> Groups:
