@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from math import isnan
 from typing import Any
 
 MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?$")
@@ -26,10 +27,10 @@ def cell_text(value: Any) -> str:
     """Return a value as text, stripped; nothing, and what is not a number, as ""."""
     if isinstance(value, str):
         return value.strip()
-    if value is None or value != value:
+    if value is None:
         return ""
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < MOST_EXACT else repr(value)
+        return "" if isnan(value) else str(int(value)) if _is_whole(value) else repr(float(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime | date | time):
@@ -37,8 +38,12 @@ def cell_text(value: Any) -> str:
     if isinstance(value, bytes):
         return ""
     if isinstance(value, Iterable):
-        return BETWEEN.join(filter(None, map(cell_text, value)))
+        return BETWEEN.join(filter(None, map(cell_text, value.tolist() if hasattr(value, "tolist") else value)))
     return str(value.total_seconds()) if isinstance(value, timedelta) else str(value)
+
+
+def _is_whole(value: float) -> bool:
+    return value.is_integer() and abs(value) < MOST_EXACT
 
 
 def instant_text(text: str) -> str:

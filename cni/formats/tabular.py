@@ -82,10 +82,10 @@ def read_xlsx(data: bytes, only: str | None = None) -> list[Found]:
 
 def _sheet(sheet: Any, formulas: Any) -> Found | None:
     sheet.reset_dimensions()  # what the sheet says of its size need not be so
-    rows = sheet.iter_rows(max_col=MOST_FIELDS + 1, max_row=MOST_FEATURES + 2, values_only=True)
+    rows = sheet.iter_rows(values_only=True)
     if formulas is not None:
         formulas.reset_dimensions()
-        rows = _with_results(rows, formulas.iter_rows(max_col=MOST_FIELDS + 1, values_only=True))
+        rows = _with_results(rows, formulas.iter_rows(values_only=True))
     numbered = enumerate(([cell_text(value) for value in row] for row in rows), 1)
     try:
         return _table(sheet.title, numbered, ())
