@@ -12,19 +12,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import shapely
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from cni.assets import queries
 from cni.assets.edits import PlantEdit, edits_of, lock_edit
-from cni.assets.models import Site, Span
+from cni.assets.models import Contribution, Site, Span
 from cni.assets.registry import lock_codes
+from cni.assets.words import ContributionStatus
 from cni.db.paging import read_page
 from cni.events.kinds import PlantEdited, PlantEditRedone, PlantEditUndone
 from cni.events.record import record
 from cni.leases.allocation import lock_spans
-from cni.members.policy import Actor, Permission, require, require_found
+from cni.members.policy import Actor, Permission, may, require, require_found
 from cni.operations._books import settled_month_problems
-from cni.operations._edit_plans import own_site, own_span, owner_of, plan_edit
+from cni.operations._edit_plans import own_site, own_span, owner_of, plan_edit, planned
 from cni.operations._edit_values import (
     Edit,
     NewSite,
@@ -35,10 +38,15 @@ from cni.operations._edit_values import (
     SpanSplit,
 )
 from cni.operations._edit_writing import LeaseFollowing, differing, enter, foresee, image_now, restore
+from cni.operations.browsing import PlantOnMap, SpanFacts
+from cni.operations.disclosing import own_sight
 from cni.primitives.errors import Conflict
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import london_date
+
+AROUND_DEGREES = 0.005
+"""How far around a span its editor shows sites: some hundred metres."""
 
 
 class EditDependedOn(Conflict):
@@ -64,32 +72,33 @@ class CheckedEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class Editable:
-    """The live plant that the actor may edit, each kind by code; `sites` include those that others own, at its ends."""
+class EditableSpan:
+    """A span that the actor may edit, the sites around it that it can be split at, and the own spans that meet it."""
 
-    spans: Sequence[Span]
+    span: Span
     sites: Sequence[Site]
-    own_sites: frozenset[str]
+    neighbours: Sequence[Span]
 
 
-def editable_plant(session: Session, actor: Actor) -> Editable:
-    """Return the live plant that the actor may edit.
+def editable_plant(session: Session, actor: Actor, most: int) -> PlantOnMap:
+    """Return the first so many live spans, and so many sites, that the actor may edit, each kind by code.
 
     Permission: plant:edit, of one's own member's plant; for staff of all.
     """
     require(actor, Permission.PLANT_EDIT)
     spans, sites = queries.live_spans().order_by(Span.code), queries.live_sites().order_by(Site.code)
-    if actor.member_id is None:
-        found = session.scalars(sites).all()
-        return Editable(session.scalars(spans).all(), found, frozenset(site.code for site in found))
-    own = session.scalars(spans.where(Span.fibre_owner_id == actor.member_id)).all()
-    ends = {end for span in own for end in (span.a_id, span.z_id)}
-    seen = [site for site in session.scalars(sites) if site.id in ends or owner_of(site) == actor.member_id]
-    return Editable(own, seen, frozenset(site.code for site in seen if owner_of(site) == actor.member_id))
+    if actor.member_id is not None:
+        spans = spans.where(Span.fibre_owner_id == actor.member_id)
+        sites = sites.where(func.coalesce(Site.owner_id, Contribution.member_id) == actor.member_id)
+    own = session.scalars(spans.limit(most)).all()
+    ends = {end.id: end for span in own for end in (span.a, span.z)}
+    ends |= {site.id: site for site in session.scalars(sites.limit(most))}
+    facts = [SpanFacts(span, 0, 0, None) for span in own]
+    return PlantOnMap(sorted(ends.values(), key=lambda site: site.code), facts)
 
 
-def find_editable_span(session: Session, actor: Actor, code: str) -> Span:
-    """Return a live span that the actor may edit, with its ends.
+def find_editable_span(session: Session, actor: Actor, code: str) -> EditableSpan:
+    """Return a live span that the actor may edit, with what is around it.
 
     Permission: plant:edit, of one's own member's plant.
     Raises:
@@ -97,7 +106,22 @@ def find_editable_span(session: Session, actor: Actor, code: str) -> Span:
         Forbidden: it is another member's.
     """
     require(actor, Permission.PLANT_EDIT)
-    return own_span(session, actor, code)
+    span = own_span(session, actor, code)
+    box = shapely.LineString(planned(span).drawn).buffer(AROUND_DEGREES).bounds
+    around = queries.live_sites().where(Site.longitude.between(box[0], box[2]), Site.latitude.between(box[1], box[3]))
+    sight = own_sight(session, actor)
+    sites = [site for site in session.scalars(around.order_by(Site.code)) if sight.why_site(site) is not None]
+    ends = (span.a_id, span.z_id)
+    meeting = queries.live_spans().where(Span.a_id.in_(ends) | Span.z_id.in_(ends), Span.id != span.id)
+    own = meeting.where(Span.fibre_owner_id == span.fibre_owner_id).order_by(Span.code)
+    return EditableSpan(span, sites, session.scalars(own).all())
+
+
+def is_editable(actor: Actor, asset: Span | Site) -> bool:
+    """Tell whether the actor may edit a live span or site; what it belongs to must be loaded."""
+    owner = asset.fibre_owner_id if isinstance(asset, Span) else owner_of(asset)
+    is_live = asset.contribution.status is ContributionStatus.LIVE and asset.retired_on is None
+    return is_live and may(actor, Permission.PLANT_EDIT) and actor.member_id in (None, owner)
 
 
 def find_editable_site(session: Session, actor: Actor, code: str) -> Site:

@@ -11,13 +11,16 @@ from cni.web.auth import auth
 from cni.web.contributions import contributions
 from cni.web.coop import coop
 from cni.web.documents import documents
+from cni.web.editing import editing
 from cni.web.evidence import evidence
 from cni.web.health import health
 from cni.web.hidden_risks import hidden_risks
 from cni.web.home import home
+from cni.web.imports import imports
 from cni.web.leases import leases
 from cni.web.ledger import ledger
 from cni.web.members import members
+from cni.web.much_plant import much_plant
 from cni.web.ogc import ogc
 from cni.web.open import open_pages
 from cni.web.people import people
@@ -30,6 +33,8 @@ from cni.web.routes import routes
 from cni.web.settlements import settlements
 from cni.web.structure import structure
 from cni.web.tariff import tariff
+from cni.web.terms import terms
+from cni.web.withdrawals import withdrawals
 from cni.web.tiles import tiles
 
 PAGES: tuple[Blueprint, ...] = (
@@ -40,14 +45,17 @@ PAGES: tuple[Blueprint, ...] = (
     contributions,
     coop,
     documents,
+    editing,
     evidence,
     health,
     hidden_risks,
     home,
+    imports,
     leases,
     ledger,
     members,
     map_pages,
+    much_plant,
     ogc,
     open_pages,
     people,
@@ -60,5 +68,7 @@ PAGES: tuple[Blueprint, ...] = (
     routes,
     structure,
     tariff,
+    terms,
+    withdrawals,
     tiles,
 )

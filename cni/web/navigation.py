@@ -28,6 +28,8 @@ MENU = (
     Entry("Leases", "leases.index", "lease", Permission.LEASES_READ),
     Entry("Tariff", "tariff.show", "tariff", Permission.TARIFFS_READ),
     Entry("Contributions", "contributions.index", "contribution", Permission.CONTRIBUTIONS_READ),
+    Entry("Edit plant", "editing.index", "plant", Permission.PLANT_EDIT),
+    Entry("Imports", "imports.index", "upload", Permission.PLANT_PROPOSE),
     Entry("Registers", "registers.index", "clock", Permission.PLANT_INSPECT),
     Entry("Who looked", "access_log.index", "audit", Permission.DISCLOSURES_READ),
     Entry("Settlements", "settlements.index", "settlement", Permission.SETTLEMENTS_PREVIEW),

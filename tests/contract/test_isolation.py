@@ -19,15 +19,17 @@ from cni.assets.expiries import RegisterKind
 from cni.assets.models import Span
 from cni.assets.registers import RegisterEntry
 from cni.assets.structure import Duct
+from cni.assets.terms import Withdrawal
 from cni.leases.models import Lease, QuoteRow
 from cni.members.models import ApiToken, Member, Person, SignIn
 from cni.members.passwords import digest_of
-from cni.members.policy import MEMBER_ROLES
+from cni.members.policy import MEMBER_ROLES, Actor
+from cni.operations.editing import NewSite, add_site
 from tests.books import OCTOBER, make_document
 from tests.conftest import NOW
 from tests.contract.doors import routes
 from tests.factories import make_contribution, make_member, make_person, make_site, make_span
-from tests.leases import make_coop
+from tests.leases import CHANCE, make_coop
 
 SEEN_BY_ALL = {
     "GET /api/v1/members/<slug>",  # the directory: its details are tested in test_joining.py
@@ -176,13 +178,29 @@ def _duct(session: Session, another: Another) -> str:
     return duct.code
 
 
+def _withdrawal(session: Session, another: Another) -> str:
+    withdrawal = Withdrawal(reference="WDR-222222", member_id=another.member.id, reason="Theirs", given_at=NOW)
+    session.add(withdrawal)
+    session.flush()
+    return withdrawal.reference
+
+
 def _hidden_risk(_session: Session, _another: Another) -> str:
     return "HR-222222"
+
+
+def _edit(session: Session, another: Another) -> str:
+    asked = NewSite(where="53.47, -2.25", id="another-added", name="Added", kind="cabinet")
+    officer = Actor(another.person.id, another.member.id, frozenset(MEMBER_ROLES), another.person.name)
+    edit = add_site(session, officer, asked, at=NOW, chooser=CHANCE)
+    session.flush()
+    return edit.reference
 
 
 FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "contribution": _contribution,
     "duct": _duct,
+    "edit": _edit,
     "email": _email,
     "entry": _entry,
     "hidden_risk": _hidden_risk,
@@ -198,6 +216,7 @@ FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "span": _span,
     "token": _token,
     "attachment": _attachment,  # of the span
+    "withdrawal": _withdrawal,
 }
 """How another member's thing is made, by its name in addresses; returns the identifier to put there."""
 
@@ -265,6 +284,7 @@ BODIES: dict[str, dict[str, object]] = {
     "api-settlements.approve_settlement": {"json": {"digest": "0" * 64}},
     "api-settlements.issue_settlement": {"json": {"digest": "0" * 64}},
     "api-members.change_member_roles": {"json": {"roles": ["user"]}},
+    "api-terms.set_terms": {"json": {"fee_basis": "pair_metre", "offered": "1", "reserved": ""}},
     "ledger.reverse": {"data": {"reason": "Wrong"}},
     "members.change_roles": {"data": {"roles": "user"}},
     "plant.label_site": {"data": {"foi_label": "internal"}},
