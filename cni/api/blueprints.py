@@ -23,7 +23,9 @@ from cni.api.v1.sites import sites
 from cni.api.v1.spans import spans
 from cni.api.v1.structure import structure
 from cni.api.v1.tariffs import tariffs
+from cni.api.v1.terms import terms
 from cni.api.v1.tokens import tokens
+from cni.api.v1.withdrawals import withdrawals
 
 RESOURCES: tuple[Resources, ...] = (
     contributions,
@@ -46,5 +48,7 @@ RESOURCES: tuple[Resources, ...] = (
     spans,
     structure,
     tariffs,
+    terms,
     tokens,
+    withdrawals,
 )

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from cni.assets.models import FibrePair, Span
+from cni.assets.terms import not_on_offer
 from cni.assets.words import PairState
 from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Allocation, Lease, LeaseSpan
@@ -115,12 +116,14 @@ def lock_spans(session: Session, span_ids: Iterable[int]) -> None:
 def free_pairs(session: Session, span_ids: Collection[int], period: Period) -> dict[int, list[FibrePair]]:
     """Return the offered pairs of each span that no lease holds on any day of `period`, lowest number first.
 
-    Call it after `lock_spans`, never in the same statement.
+    A span whose terms or whose owner's notice forbid a lease for all of `period` has none. Call it after `lock_spans`,
+    never in the same statement.
     """
     pairs = session.scalars(
         select(FibrePair)
         .where(FibrePair.span_id.in_(span_ids), FibrePair.state == PairState.OFFERED)
         .where(~select(Allocation.id).where(Allocation.fibre_pair_id == FibrePair.id, overlaps(period)).exists())
+        .where(FibrePair.span_id.not_in(not_on_offer(period)))
         .order_by(FibrePair.span_id, FibrePair.number)
     )
     free: dict[int, list[FibrePair]] = {span_id: [] for span_id in span_ids}

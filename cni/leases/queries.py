@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cni.assets.models import FibrePair, Span
 from cni.assets.snapshot import Plant, live_plant
+from cni.assets.terms import not_on_offer
 from cni.assets.words import PairState
 from cni.leases.allocation import overlaps
 from cni.leases.lifecycle import LeaseStatus
@@ -28,14 +29,14 @@ def free_in(session: Session, plant: Plant, window: Period) -> Network:
 
 
 def count_held_pairs(session: Session, window: Period) -> dict[str, int]:
-    """Return how many of a span's offered pairs some lease holds on a day of `window`, by code; none: not in it."""
-    rows = session.execute(
-        select(Span.code, func.count(FibrePair.id.distinct()))
-        .join(FibrePair, FibrePair.span_id == Span.id)
-        .join(Allocation, Allocation.fibre_pair_id == FibrePair.id)
-        .where(FibrePair.state == PairState.OFFERED, overlaps(window))
-        .group_by(Span.code)
-    )
+    """Return how many of a span's offered pairs are not free on all days of `window`, by code; none: not in it.
+
+    Some lease holds them, or the span's terms or its owner's notice forbid a lease so long.
+    """
+    offered = select(FibrePair.span_id, FibrePair.id).where(FibrePair.state == PairState.OFFERED)
+    held = offered.join(Allocation, Allocation.fibre_pair_id == FibrePair.id).where(overlaps(window))
+    taken = union(held, offered.where(FibrePair.span_id.in_(not_on_offer(window)))).subquery()
+    rows = session.execute(select(Span.code, func.count()).join(taken, taken.c.span_id == Span.id).group_by(Span.code))
     return dict(rows.all())
 
 

@@ -10,7 +10,8 @@ from cni.leases.models import Lease
 from cni.leases.offers import OfferedRoute
 from cni.members.policy import Permission, may
 from cni.operations.keeping_registers import ends_before_lease
-from cni.primitives.period import Period
+from cni.operations.withdrawing import leaving_on
+from cni.primitives.period import Period, in_words
 from cni.web.session import actor
 
 
@@ -31,4 +32,8 @@ def ending_on_lease(session: Any, lease: Lease) -> list[str]:
 def _told(session: Any, spans: Collection[str], sites: Collection[str], period: Period) -> list[str]:
     if not may(actor(), Permission.LEASES_READ):
         return []
-    return list(sentences(ends_before_lease(session, actor(), spans, sites, period), period))
+    leaving = leaving_on(session, actor(), spans)
+    return [
+        *sentences(ends_before_lease(session, actor(), spans, sites, period), period),
+        *(f"Span {code} is withdrawn on {in_words(day)}." for code, day in leaving.items() if day < period.end),
+    ]

@@ -9,7 +9,16 @@ from flask import Blueprint, url_for
 
 from cni import runtime
 from cni.members.policy import Actor, Permission, may
-from cni.operations import evidencing, joining, keeping_registers, leasing, registering, settling, surveying
+from cni.operations import (
+    evidencing,
+    joining,
+    keeping_registers,
+    leasing,
+    registering,
+    settling,
+    surveying,
+    withdrawing,
+)
 from cni.operations.tasks import Task
 from cni.web.pages import render
 from cni.web.session import actor
@@ -24,6 +33,7 @@ TODO: tuple[Callable[..., list[Task]], ...] = (
     surveying.todo,
     evidencing.todo,
     keeping_registers.todo,
+    withdrawing.todo,
 )
 """Each slice's function that says what waits; the most pressing first."""
 

@@ -11,8 +11,9 @@ import structlog
 from cni import runtime
 from cni.db.jobs import NAMESPACE
 from cni.members.policy import OPERATOR
-from cni.operations import assessing, bookkeeping, maintaining, surveying
+from cni.operations import assessing, bookkeeping, importing, maintaining, surveying, withdrawing
 from cni.operations.assessing import PlantChanged
+from cni.primitives.errors import CniError
 
 log = structlog.get_logger()
 jobs = procrastinate.Blueprint()
@@ -51,6 +52,15 @@ def find_hidden_risks(timestamp: int) -> None:
     log.info("plant looked over", hidden_risks=len(waiting))
 
 
+@jobs.periodic(cron="7 0 * * *")
+@jobs.task(name="finish_withdrawals")
+def finish_withdrawals(timestamp: int) -> None:
+    """Every night: take out of the plant the spans whose notice has run out and that no lease holds."""
+    with runtime.transaction() as session:
+        codes = withdrawing.finish_withdrawals(session, OPERATOR, at=runtime.now())
+    log.info("withdrawals finished", spans=codes)
+
+
 @jobs.task(name="audit_network")
 def audit_network(revision: str) -> None:
     """When asked for: audit the whole plant at a revision, and note on the way how far it has come."""
@@ -75,6 +85,47 @@ def _note_progress(revision: str, percent: int) -> None:
 def _keep(revision: str, result: dict[str, Any] | None) -> None:
     with runtime.transaction() as session:
         assessing.finish_audit(session, OPERATOR, revision, result, at=runtime.now())
+
+
+@jobs.periodic(cron="27 2 * * *")
+@jobs.task(name="forget_old_uploads")
+def forget_old_uploads(timestamp: int) -> None:
+    """Every night: delete files that somebody began to bring in more than a day ago."""
+    with runtime.transaction() as session:
+        forgotten = importing.forget_old_uploads(session, OPERATOR, at=runtime.now())
+    log.info("old uploads forgotten", rows=forgotten)
+
+
+@jobs.task(name="import_plant")
+def import_plant(reference: str, upload: str) -> None:
+    """When asked for: bring a file's plant in, and note on the way how far it has come."""
+    try:
+        with runtime.transaction() as session:
+            importing.run_import(
+                session, OPERATOR, reference, upload, at=runtime.now(), chooser=runtime.chooser(),
+                on_progress=partial(_note_import_progress, reference),
+            )  # fmt: skip
+    except CniError as refusal:
+        reason = " ".join([refusal.detail, *(problem.message for problem in refusal.problems[:MOST_TOLD])])
+        _fail_import(reference, reason)
+        log.info("import refused", reference=reference, reason=refusal.detail)
+    except Exception:
+        _fail_import(reference, "A fault of ours: nothing was saved, and it has been noted.")
+        raise
+
+
+MOST_TOLD = 5
+"""So many problems of an import are told to whoever waits; trying it again shows all."""
+
+
+def _note_import_progress(reference: str, percent: int) -> None:
+    with runtime.transaction() as session:
+        importing.note_import_progress(session, OPERATOR, reference, percent)
+
+
+def _fail_import(reference: str, reason: str) -> None:
+    with runtime.transaction() as session:
+        importing.fail_import(session, OPERATOR, reference, reason, at=runtime.now())
 
 
 def run_worker(url: str, *, wait: bool = True) -> None:

@@ -1,0 +1,210 @@
+"""Withdrawing spans: an owner gives notice; leases run on to their own end; what none holds leaves the plant.
+
+No lease is ever ended here. From the notice on nobody can newly lease past its day, so that a span empties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from cni.assets import queries, terms
+from cni.assets.models import FibrePair, Span
+from cni.assets.terms import NOTICE_MONTHS, Withdrawal, WithdrawalSpan
+from cni.db.paging import read_page
+from cni.events.kinds import SpanWithdrawn, WithdrawalGiven
+from cni.events.record import record
+from cni.leases.allocation import lock_spans
+from cni.leases.holding import Holding, holdings
+from cni.leases.models import Allocation, Lease
+from cni.leases.queries import leases_of
+from cni.members.policy import Actor, Permission, may, require, require_found
+from cni.operations._own_plant import owner_of
+from cni.operations.tasks import Task
+from cni.primitives.errors import Problem, refuse_if_any
+from cni.primitives.ids import Chooser, new_reference
+from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
+from cni.primitives.period import Period, add_months, in_words, london_date
+
+TASKS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """A notice as it was given: codes of spans, the day on which they shall leave (None: at once), and why."""
+
+    spans: tuple[str, ...]
+    effective_on: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A span under notice and the leases that hold pairs of it, by reference, each with its end."""
+
+    notice: WithdrawalSpan
+    leases: tuple[Holding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalFile:
+    """A withdrawal, span by span."""
+
+    withdrawal: Withdrawal
+    leaving: list[Leaving]
+
+
+def give_notice(session: Session, actor: Actor, given: NewNotice, *, at: datetime, chooser: Chooser) -> Withdrawal:
+    """Give notice that spans of the actor's member leave the co-op.
+
+    A span that no lease holds leaves on the day asked for, or at once. One that is held begins its notice: it leaves no
+    sooner than the months that its terms say, and not before the last lease on it has ended.
+
+    Permission: plant:keep. Event: WithdrawalGiven.
+    Raises:
+        Invalid: with every problem: no span or reason is given, a span is not the member's own live fibre or under
+            notice already, the day has passed.
+    """
+    require(actor, Permission.PLANT_KEEP)
+    owner_id, today = owner_of(actor), london_date(at)
+    spans = _own_spans(session, owner_id, given.spans)
+    lock_spans(session, [span.id for span in spans])
+    noticed = set(session.scalars(select(Span.code).join(WithdrawalSpan, WithdrawalSpan.span_id == Span.id)))
+    refuse_if_any(_problems(given, {span.code for span in spans}, noticed, today))
+    asked = given.effective_on or today
+    held = _by_span(holdings(session, [span.id for span in spans], Period(asked)))
+    months = terms.notices_of(session, list(held))
+    withdrawal = Withdrawal(
+        reference=new_reference("WDR", chooser),
+        member_id=owner_id,
+        reason=given.reason.strip(),
+        given_by_id=actor.person_id,
+        given_at=at,
+    )
+    for span in spans:
+        notice_ends = add_months(today, months.get(span.id, NOTICE_MONTHS)) if span.id in held else asked
+        withdrawal.spans.append(WithdrawalSpan(span_id=span.id, effective_on=max(asked, notice_ends)))
+        if span.id not in held and asked <= today:
+            span.retired_on = today
+    session.add(withdrawal)
+    leases = sorted({each.lease for holding in held.values() for each in holding})
+    told = WithdrawalGiven(
+        subject=withdrawal.reference, member_id=owner_id, spans=[span.code for span in spans], leases=leases
+    )
+    record(session, actor, told, at=at)
+    return withdrawal
+
+
+def list_withdrawals(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE) -> Page[Withdrawal]:
+    """Return a page of the withdrawals that the actor may see, the newest first.
+
+    Permission: plant:inspect.
+    """
+    require(actor, Permission.PLANT_INSPECT)
+    return read_page(session, terms.withdrawals(actor.member_id), Withdrawal.id, page, newest_first=True)
+
+
+def find_withdrawal(session: Session, actor: Actor, reference: str, *, on: date) -> WithdrawalFile:
+    """Return a withdrawal with the leases that hold its spans on a day or after it.
+
+    Permission: plant:inspect.
+    Raises:
+        NotFound: there is none, or it is another member's.
+    """
+    require(actor, Permission.PLANT_INSPECT)
+    found = terms.withdrawal_by_reference(session, reference)
+    withdrawal = require_found(actor, Permission.PLANT_INSPECT, found)
+    leaving = []
+    for notice in withdrawal.spans:
+        held = holdings(session, [notice.span_id], Period(on))
+        leaving.append(Leaving(notice, tuple({each.lease: each for each in held}.values())))
+    return WithdrawalFile(withdrawal, leaving)
+
+
+def leaving_on(session: Session, actor: Actor, codes: Collection[str]) -> dict[str, date]:
+    """Return the days from which spans are withdrawn, by code, of these that are under notice.
+
+    Permission: plant:read.
+    """
+    require(actor, Permission.PLANT_READ)
+    notices = select(Span.code, WithdrawalSpan.effective_on).join(WithdrawalSpan, WithdrawalSpan.span_id == Span.id)
+    return dict(session.execute(notices.where(Span.code.in_(codes)).order_by(Span.code)).all())
+
+
+def finish_withdrawals(session: Session, actor: Actor, *, at: datetime) -> list[str]:
+    """Take out of the plant the spans whose notice has run out and that no lease holds any more; return their codes.
+
+    Permission: coop:maintain. Event: SpanWithdrawn, for each.
+    """
+    require(actor, Permission.COOP_MAINTAIN)
+    today = london_date(at)
+    waiting = terms.due(session, today)
+    lock_spans(session, [notice.span_id for notice in waiting])
+    held = _by_span(holdings(session, [notice.span_id for notice in waiting], Period(today)))
+    gone = [notice for notice in waiting if notice.span_id not in held]
+    for notice in gone:
+        notice.span.retired_on = today
+        told = SpanWithdrawn(subject=notice.span.code, member_id=notice.withdrawal.member_id)
+        record(session, actor, told, at=at)
+    return [notice.span.code for notice in gone]
+
+
+def todo(session: Session, actor: Actor, today: date) -> list[Task]:
+    """Return to a user's planner which of its leases run on a span past the day of its owner's notice."""
+    if actor.member_id is None or not may(actor, Permission.LEASES_REQUEST):
+        return []
+    no_end, last = func.upper_inf(Allocation.period), func.upper(Allocation.period)
+    past = (
+        select(Allocation.lease_id)
+        .join(FibrePair, FibrePair.id == Allocation.fibre_pair_id)
+        .join(WithdrawalSpan, WithdrawalSpan.span_id == FibrePair.span_id)
+        .join(Span, Span.id == WithdrawalSpan.span_id)
+        .where(Span.retired_on.is_(None))
+        .where(or_(no_end, (last > WithdrawalSpan.effective_on) & (last > today)))
+    )
+    affected = session.scalars(leases_of(actor.member_id).where(Lease.id.in_(past)).order_by(Lease.id)).all()
+    return [
+        Task(
+            about="lease",
+            title=f"A span of lease {lease.reference} is being withdrawn",
+            reference=lease.reference,
+            text=f"{lease.from_site.name} to {lease.to_site.name}: the lease runs on until its end. Plan what follows.",
+            tone="soon",
+        )
+        for lease in affected[:TASKS_SHOWN]
+    ]
+
+
+def _problems(given: NewNotice, own: Collection[str], noticed: Collection[str], today: date) -> Iterator[Problem]:
+    if not given.spans:
+        yield Problem("missing", "No span is given.", "Give the id of at least one.", "spans")
+    known = {code.casefold() for code in own}
+    under_notice = {code.casefold() for code in noticed}
+    for code in given.spans:
+        if code.casefold() not in known:
+            message = f"Your organisation has no live fibre {code}."
+            yield Problem("unknown_plant", message, "Give ids of your own spans, as the map says them.", "spans")
+        elif code.casefold() in under_notice:
+            yield Problem("under_notice", f"Span {code} is under notice already.", "Leave it out.", "spans")
+    if not given.reason.strip():
+        yield Problem("missing", "The reason is missing.", "Say why, for those who lease it.", "reason")
+    if given.effective_on is not None and given.effective_on < today:
+        message = f"{in_words(given.effective_on)} has passed."
+        yield Problem("day_not_possible", message, f"Give {in_words(today)} or a later day.", "effective_on")
+
+
+def _own_spans(session: Session, owner_id: int, codes: Collection[str]) -> Sequence[Span]:
+    wanted = func.lower(Span.code).in_({code.lower() for code in codes})
+    own = queries.live_spans().where(wanted, Span.fibre_owner_id == owner_id)
+    return session.scalars(own.order_by(Span.id)).all()
+
+
+def _by_span(held: Collection[Holding]) -> dict[int, list[Holding]]:
+    found: dict[int, list[Holding]] = {}
+    for each in held:
+        found.setdefault(each.span_id, []).append(each)
+    return found
