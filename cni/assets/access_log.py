@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
-from sqlalchemy import ARRAY, ColumnElement, ForeignKey, Select, Text, UniqueConstraint, or_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Select, Text, UniqueConstraint, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from cni.assets.disclosure import Reason, Shown

@@ -118,6 +118,29 @@ class _Line(_Asset, Protocol):
     def z(self) -> _Place: ...
 
 
+PRIVATE_FIELDS = {
+    "attachments.name": "owners of fibre and duct, staff",
+    "attachments.content": "owners of fibre and duct, staff",
+    "contributions.decision_note": "its member, staff",
+    "contributions.note": "its member, staff",
+    "contributions.refused_plant": "its member, staff",
+    "evidence_steps.note": "owners of fibre and duct, staff",
+    "exact_views.place": "owners of the plant, auditor",
+    "fibre_pairs.state": "owners of fibre and duct, contributor, staff; how many are offered and free, all",
+    "leases.reference": "its member, staff",
+    "leases.decision_note": "its member, staff",
+    "quotes.reference": "its member, staff",
+    "register_entries.notes": "its member, staff",
+    "register_entries.party": "its member, staff",
+    "register_entries.title": "its member, staff",
+    "sites.foi_reason": "owner or contributor, staff",
+    "spans.foi_reason": "owners of fibre and duct, contributor, staff",
+    "traces.events": "owners of fibre and duct, staff",
+    "withdrawals.reason": "its member, staff",
+}
+"""Every column about plant that is not for all members, and whom it is for; "staff" as each one's role allows."""
+
+
 class Reason(StrEnum):
     """Why somebody sees plant exactly; the strongest first."""
 

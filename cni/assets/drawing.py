@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from cni.assets.disclosure import Sight
+from cni.assets.disclosure import Sight, Tier
 from cni.assets.models import Span
 from cni.assets.snapshot import risks_of_spans
 from cni.assets.words import RiskKind
@@ -17,12 +17,16 @@ from cni.primitives.geo import Position
 
 
 class DrawnSpan(NamedTuple):
-    """A span as part of a route on a map: its number, and what it shares with another route ("Chamber CH-MEDLOCK")."""
+    """A span as part of a route on a map: its number, and what it shares with another route ("Chamber CH-MEDLOCK").
+
+    `tier` is how finely the line is drawn.
+    """
 
     route: int
     code: str
     line: list[Position]
     shared: tuple[str, ...]
+    tier: Tier
 
 
 def draw_routes(session: Session, routes: Sequence[Sequence[str]], sight: Sight) -> list[DrawnSpan]:
@@ -30,7 +34,7 @@ def draw_routes(session: Session, routes: Sequence[Sequence[str]], sight: Sight)
     codes = {code for route in routes for code in route}
     found = select(Span).where(Span.code.in_(codes)).options(joinedload(Span.a), joinedload(Span.z))
     spans = session.scalars(found).all()
-    lines = {span.code: sight.line(span) for span in spans}
+    lines = {span.code: (sight.line(span), sight.tier_of_span(span)) for span in spans}
     sites = {span.code: (span.a.code, span.z.code) for span in spans}
     risks: dict[str, dict[str, RiskKind]] = {code: {} for code in codes}
     for code, risk_code, _name, kind in session.execute(risks_of_spans().where(Span.code.in_(codes))):
@@ -42,7 +46,8 @@ def draw_routes(session: Session, routes: Sequence[Sequence[str]], sight: Sight)
         DrawnSpan(
             number,
             code,
-            lines[code],
+            lines[code][0],
+            tier=lines[code][1],
             shared=(
                 *((_label("span", code),) if code in shared_spans else ()),
                 *(_label(kind, risk) for risk, kind in risks[code].items() if risk in shared_risks),

@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 from sqlalchemy.orm import Session
 
-from cni.assets.disclosure import Sight
+from cni.assets.disclosure import Sight, Tier
 from cni.assets.drawing import DrawnSpan, draw_routes
 from cni.assets.snapshot import NamedThing, Plant, by_name, live_plant
 from cni.leases import queries
@@ -22,7 +22,7 @@ from cni.leases.pricing import price_problems
 from cni.leases.searches import RouteSearch, as_written, asked_otherwise, going_round, question_of, search_problems
 from cni.leases.tariffs import prices_of, tariff_versions, version_in_force
 from cni.members.policy import Actor, Permission, require
-from cni.primitives.errors import Problem, refuse_if_any
+from cni.primitives.errors import Conflict, Problem, refuse_if_any
 from cni.primitives.period import Period, add_months, in_words
 from cni.topology.answers import Answer, BlockerKind, Outcome
 from cni.topology.network import Network
@@ -39,6 +39,13 @@ MOST_TRIED = 12
 
 LISTED_SPANS = 500
 """With more spans than this a form does not list them to choose from; their codes can be typed."""
+
+
+class NotAParty(Conflict):
+    """The quote or lease is over, so that its routes are shown to the member as to all others."""
+
+    code = "not_a_party"
+    title = "Not a party any more"
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,24 @@ def draw(session: Session, actor: Actor, routes: Sequence[Sequence[str]], sight:
     """
     require(actor, Permission.PLANT_READ)
     return draw_routes(session, routes, sight)
+
+
+def draw_exactly(session: Session, actor: Actor, routes: Sequence[Sequence[str]], sight: Sight) -> list[DrawnSpan]:
+    """Return what `draw` does, for a party to all of these spans: to be taken along as a file.
+
+    Permission: plant:read.
+    Raises:
+        NotAParty: some of it is not the actor's to see exactly.
+    """
+    require(actor, Permission.PLANT_READ)
+    drawn = draw_routes(session, routes, sight)
+    hidden = sorted({span.code for span in drawn if span.tier is not Tier.PARTY})
+    if hidden:
+        raise NotAParty(
+            f"These spans are not yours to see exactly: {', '.join(hidden)}. An open quote, a lease that goes on and "
+            "the plant of your own organisation are."
+        )
+    return drawn
 
 
 @dataclass(frozen=True, slots=True)

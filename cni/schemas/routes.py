@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from cni.assets.drawing import DrawnSpan
+from cni.formats.kmz import NamedLine, as_kmz
 from cni.leases.offers import APART
 from cni.leases.searches import RouteSearch
 from cni.operations.ordering import Confirmed
@@ -304,6 +305,12 @@ def findings_as_answer(first: RouteFinding, *others: RouteFinding) -> dict[str, 
 
 def _as_answer(finding: RouteFinding) -> dict[str, Any]:
     return answer_as_json(finding.answer) | {"offer": finding.offer, "offer_digest": finding.digest}
+
+
+def routes_as_kmz(drawn: Iterable[DrawnSpan], name: str, mark: str) -> bytes:
+    """Return the spans of routes as KMZ; `mark` says for whom and when it was made."""
+    lines = [NamedLine(span.code, f"Route {span.route}. {mark}", span.line) for span in drawn]
+    return as_kmz(name, mark, lines)
 
 
 def routes_collection(drawn: Iterable[DrawnSpan]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from cni.schemas.routes import routes_collection
 from cni.web.expiries import ending_on_lease
 from cni.web.forms import read_form, shown_again_by
 from cni.web.pages import asked_page, render
-from cni.web.routes import private_json
+from cni.web.routes import kmz_of_routes, private_json
 from cni.web.session import actor
 from cni.web.timelines import lease_timeline
 
@@ -52,6 +52,16 @@ def drawn(lease: str) -> Response:
         routes = leasing.lease_file(session, actor(), lease, on=runtime.today()).routes
         spans = searching.draw(session, actor(), [[span.code for span in route] for route in routes], sight)
     return private_json(routes_collection(spans))
+
+
+@leases.get("/leases/<lease>/routes.kmz")
+def as_kmz(lease: str) -> Response:
+    """The routes of a lease as a file, exactly, marked with who took it and when."""
+    with runtime.seeing(actor(), request.path) as (session, sight):
+        file = leasing.lease_file(session, actor(), lease, on=runtime.today())
+        codes = [[span.code for span in route] for route in file.routes]
+        drawn = searching.draw_exactly(session, actor(), codes, sight)
+        return kmz_of_routes(f"Lease {file.lease.reference}", drawn)
 
 
 @leases.post("/leases/<lease>/approve")

@@ -17,7 +17,7 @@ from cni.web.expiries import ending_on_routes
 from cni.web.findings import cut_off, grade_of, how_separate
 from cni.web.forms import read_form, shown_again_by
 from cni.web.pages import asked_page, render
-from cni.web.routes import find, private_json
+from cni.web.routes import find, kmz_of_routes, private_json
 from cni.web.session import actor
 from cni.web.words import APART_WORDS, ELEMENT_WORDS, TARIFF_WORDS
 
@@ -71,6 +71,15 @@ def drawn(quote: str) -> Response:
         routes = ordering.quote(session, actor(), quote).offer.routes
         spans = searching.draw(session, actor(), [[span.code for span in route.spans] for route in routes], sight)
     return private_json(routes_collection(spans))
+
+
+@quotes.get("/quotes/<quote>/routes.kmz")
+def as_kmz(quote: str) -> Response:
+    """The routes of an open quote as a file, exactly, marked with who took it and when."""
+    with runtime.seeing(actor(), request.path) as (session, sight):
+        found = ordering.quote(session, actor(), quote)
+        codes = [[span.code for span in route.spans] for route in found.offer.routes]
+        return kmz_of_routes(f"Quote {found.reference}", searching.draw_exactly(session, actor(), codes, sight))
 
 
 @quotes.post("/quotes/<quote>/request")

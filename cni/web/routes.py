@@ -9,20 +9,23 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, jsonify, request, url_for
+from flask import Blueprint, current_app, jsonify, request, url_for
+from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from cni import runtime
+from cni.assets.drawing import DrawnSpan
 from cni.leases.searches import name_of
-from cni.operations import searching
+from cni.operations import searching, viewing
 from cni.operations.searching import RouteFinding, SearchChoices
 from cni.primitives.errors import Invalid, Problem
 from cni.primitives.period import Month
 from cni.schemas.reading import load
-from cni.schemas.routes import RouteSearchRequest, routes_collection, search_as_words
+from cni.schemas.routes import RouteSearchRequest, routes_as_kmz, routes_collection, search_as_words
 from cni.web import findings as words
 from cni.web.expiries import ending_on_routes
+from cni.web.formats import instant
 from cni.web.forms import problems_of
 from cni.web.pages import render
 from cni.web.session import actor
@@ -70,6 +73,19 @@ def private_json(document: Mapping[str, Any]) -> Response:
     answer = jsonify(document)
     answer.cache_control.private = True
     return answer
+
+
+def kmz_of_routes(name: str, drawn: Sequence[DrawnSpan]) -> Response:
+    """Return routes as a KMZ file to be taken along, marked with who took it and when."""
+    with runtime.reading() as session:
+        coop = viewing.coop_name(session)
+    who = f"{current_user.name}, {current_user.member_name or coop}"
+    mark = f"{name}, for {who}, {instant(runtime.now())}. {coop}. Exact plant of its owners: not to be passed on."
+    response: Response = current_app.response_class(
+        routes_as_kmz(drawn, name, mark), content_type="application/vnd.google-earth.kmz"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{name.replace(" ", "-").lower()}.kmz"'
+    return response
 
 
 def _asked(given: MultiDict[str, str]) -> dict[str, Any]:
