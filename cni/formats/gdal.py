@@ -72,6 +72,9 @@ def read_by_gdal(driver: str, path: str, name: str | None = None) -> list[Found]
             refuse_many(len(names), MOST_LAYERS, "layers")
             return [_layer(raw.read, path, each, each) for each in names]
     except (errors.DataSourceError, errors.DataLayerError, errors.FeatureError, errors.GeometryError) as error:
+        if "Unrecognized number" in str(error):
+            message = "The file holds a number that is infinite or larger than any coordinate."
+            raise refused_file("bad_coordinates", message, "Look at its coordinates, and export it again.") from error
         message = "The file is damaged, cut short, or not what it seems: it cannot be read to its end."
         raise refused_file("unreadable", message, "Export it again from the program that made it.") from error
 

@@ -306,7 +306,7 @@ def test_a_line_of_a_million_points():
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_coordinates_that_are_no_numbers_in_geojson(number):
-    assert refusal(files.geojson(f"[[{number},53],[-2,53]]"), "plan.geojson").code in ("bad_coordinates", "unreadable")
+    assert refusal(files.geojson(f"[[{number},53],[-2,53]]"), "plan.geojson").code == "bad_coordinates"
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
