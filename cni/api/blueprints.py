@@ -14,6 +14,7 @@ from cni.api.v1.leases import leases
 from cni.api.v1.ledger import ledger
 from cni.api.v1.members import members
 from cni.api.v1.people import people
+from cni.api.v1.plant_edits import plant_edits
 from cni.api.v1.quotes import quotes
 from cni.api.v1.register_entries import register_entries
 from cni.api.v1.resilience import resilience
@@ -39,6 +40,7 @@ RESOURCES: tuple[Resources, ...] = (
     leases,
     members,
     people,
+    plant_edits,
     quotes,
     register_entries,
     resilience,

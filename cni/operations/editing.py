@@ -25,6 +25,7 @@ from cni.db.paging import read_page
 from cni.events.kinds import PlantEdited, PlantEditRedone, PlantEditUndone
 from cni.events.record import record
 from cni.leases.allocation import lock_spans
+from cni.leases.occupancy import PairUse, pair_use
 from cni.members.policy import Actor, Permission, may, require, require_found
 from cni.operations._books import settled_month_problems
 from cni.operations._edit_plans import own_site, own_span, owner_of, plan_edit, planned
@@ -75,13 +76,13 @@ class CheckedEdit:
 class EditableSpan:
     """A span that the actor may edit, the sites around it that it can be split at, and the own spans that meet it."""
 
-    span: Span
+    facts: SpanFacts
     sites: Sequence[Site]
     neighbours: Sequence[Span]
 
 
-def editable_plant(session: Session, actor: Actor, most: int) -> PlantOnMap:
-    """Return the first so many live spans, and so many sites, that the actor may edit, each kind by code.
+def editable_plant(session: Session, actor: Actor, most: int, *, on: date) -> PlantOnMap:
+    """Return the first so many live spans, with their use on a day, and sites that the actor may edit, by code.
 
     Permission: plant:edit, of one's own member's plant; for staff of all.
     """
@@ -93,12 +94,11 @@ def editable_plant(session: Session, actor: Actor, most: int) -> PlantOnMap:
     own = session.scalars(spans.limit(most)).all()
     ends = {end.id: end for span in own for end in (span.a, span.z)}
     ends |= {site.id: site for site in session.scalars(sites.limit(most))}
-    facts = [SpanFacts(span, 0, 0, None) for span in own]
-    return PlantOnMap(sorted(ends.values(), key=lambda site: site.code), facts)
+    return PlantOnMap(sorted(ends.values(), key=lambda site: site.code), _facts(session, own, on))
 
 
-def find_editable_span(session: Session, actor: Actor, code: str) -> EditableSpan:
-    """Return a live span that the actor may edit, with what is around it.
+def find_editable_span(session: Session, actor: Actor, code: str, *, on: date) -> EditableSpan:
+    """Return a live span that the actor may edit, with its use on a day and what is around it.
 
     Permission: plant:edit, of one's own member's plant.
     Raises:
@@ -114,7 +114,7 @@ def find_editable_span(session: Session, actor: Actor, code: str) -> EditableSpa
     ends = (span.a_id, span.z_id)
     meeting = queries.live_spans().where(Span.a_id.in_(ends) | Span.z_id.in_(ends), Span.id != span.id)
     own = meeting.where(Span.fibre_owner_id == span.fibre_owner_id).order_by(Span.code)
-    return EditableSpan(span, sites, session.scalars(own).all())
+    return EditableSpan(_facts(session, [span], on)[0], sites, session.scalars(own).all())
 
 
 def is_editable(actor: Actor, asset: Span | Site) -> bool:
@@ -217,6 +217,18 @@ def list_edits(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE) -
     return read_page(session, edits_of(actor.member_id), PlantEdit.id, page, newest_first=True)
 
 
+def find_edit(session: Session, actor: Actor, reference: str) -> PlantEdit:
+    """Return an edit.
+
+    Permission: plant:edit, of one's own member's plant.
+    Raises:
+        NotFound: there is no such edit, or it is of another member's plant.
+    """
+    require(actor, Permission.PLANT_EDIT)
+    found = session.scalar(edits_of(None).where(func.lower(PlantEdit.reference) == reference.lower()))
+    return require_found(actor, Permission.PLANT_EDIT, found)
+
+
 def undo_edit(session: Session, actor: Actor, reference: str, *, at: datetime) -> PlantEdit:
     """Undo an edit while nothing depends on it: all is again what it was before.
 
@@ -257,6 +269,12 @@ def redo_edit(session: Session, actor: Actor, reference: str, *, at: datetime) -
     redone = PlantEditRedone(subject=edit.reference, member_id=edit.member_id, before=before, after=after)
     record(session, actor, redone, at=at)
     return edit
+
+
+def _facts(session: Session, spans: Sequence[Span], on: date) -> list[SpanFacts]:
+    uses = pair_use(session, [span.id for span in spans], on)
+    each = [(span, uses.get(span.id, PairUse())) for span in spans]
+    return [SpanFacts(span, use.offered, use.free, use) for span, use in each]
 
 
 def _make(session: Session, actor: Actor, asked: Edit, *, at: datetime, chooser: Chooser) -> PlantEdit:

@@ -72,6 +72,46 @@ class SiteMoveRequest(Request):
     where = _text(WHERE)
 
 
+class SpanSplitRequest(SplitRequest):
+    """A span to split; loads to the split."""
+
+    span = ma.fields.String(required=True, metadata={"description": "The code of a live span."})
+
+    @ma.post_load
+    def _split(self, given: dict[str, Any], **_rest: Any) -> SpanSplit:
+        return split_of(given["span"], given)
+
+
+class SpanMergeRequest(MergeRequest):
+    """Two spans to merge; loads to the merge."""
+
+    first = ma.fields.String(required=True, metadata={"description": "The code of a live span."})
+
+    @ma.post_load
+    def _merge(self, given: dict[str, Any], **_rest: Any) -> SpanMerge:
+        return merge_of(given["first"], given)
+
+
+class LineRequest(SpanChangeRequest):
+    """A span whose line or length changes; loads to the change."""
+
+    span = ma.fields.String(required=True, metadata={"description": "The code of a live span."})
+
+    @ma.post_load
+    def _change(self, given: dict[str, Any], **_rest: Any) -> SpanChange:
+        return change_of(given["span"], given)
+
+
+class MoveRequest(SiteMoveRequest):
+    """A site to move; loads to the move."""
+
+    site = ma.fields.String(required=True, metadata={"description": "The code of a live site."})
+
+    @ma.post_load
+    def _move(self, given: dict[str, Any], **_rest: Any) -> SiteMove:
+        return move_of(given["site"], given)
+
+
 class PlantEditView(View):
     """An edit of live plant."""
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from cni import runtime
 from cni.assets.edits import PlantEdit
 from cni.operations import editing as edits
-from cni.operations.browsing import PlantOnMap, SpanFacts
+from cni.operations.browsing import PlantOnMap
 from cni.operations.editing import Edit, NewSite, find_editable_site, find_editable_span
 from cni.primitives.errors import Conflict, Invalid, Problem
 from cni.primitives.geo import Position
@@ -59,10 +59,10 @@ def index(problems: Sequence[Problem] = (), **_values: Any) -> str:
     sought = request.args.get("span", "").strip()
     if sought:
         with runtime.reading() as session:
-            code = find_editable_span(session, actor(), sought).span.code
+            code = find_editable_span(session, actor(), sought, on=runtime.today()).facts.span.code
         return redirect(url_for("editing.line", span=code))  # type: ignore[return-value]  # Flask takes either
     with runtime.reading() as session:
-        plant = edits.editable_plant(session, actor(), MOST_SHOWN)
+        plant = edits.editable_plant(session, actor(), MOST_SHOWN, on=runtime.today())
         own = [site for site in plant.sites if edits.is_editable(actor(), site)]
         page = edits.list_edits(session, actor(), asked_page())
     return render("editing/index.html", plant=plant, own=own, most=MOST_SHOWN, page=page, problems=problems)
@@ -72,7 +72,9 @@ def index(problems: Sequence[Problem] = (), **_values: Any) -> str:
 def plant() -> Response:
     """What can be edited, as the map draws it; what is chosen there leads to its editor."""
     with runtime.seeing(actor(), request.path) as (session, sight):
-        answer = jsonify(plant_collection(edits.editable_plant(session, actor(), MOST_SHOWN), sight, _editor))
+        answer = jsonify(
+            plant_collection(edits.editable_plant(session, actor(), MOST_SHOWN, on=runtime.today()), sight, _editor)
+        )
     answer.content_type = "application/geo+json"
     return answer
 
@@ -109,7 +111,7 @@ def place(site: str, values: Values | None = None, problems: Sequence[Problem] =
 def new_site(values: Values | None = None, problems: Sequence[Problem] = ()) -> str:
     """The editor in which a site is added."""
     with runtime.seeing(actor(), request.path) as (session, sight):
-        around = edits.editable_plant(session, actor(), MOST_SHOWN)
+        around = edits.editable_plant(session, actor(), MOST_SHOWN, on=runtime.today())
         drawn = plant_collection(around, sight, _editor)
     return render("editing/new_site.html", drawn=drawn, values=values or {}, problems=problems)
 
@@ -184,10 +186,10 @@ def _entered() -> list[tuple[str, str]]:
 
 def _span_page(way: str, code: str, values: Values | None, problems: Sequence[Problem]) -> str:
     with runtime.seeing(actor(), request.path) as (session, sight):
-        found = find_editable_span(session, actor(), code)
-        span = found.span
+        found = find_editable_span(session, actor(), code, on=runtime.today())
+        span = found.facts.span
         ends = {site.id: site for site in (*found.sites, span.a, span.z)}
-        around = PlantOnMap(list(ends.values()), [SpanFacts(span, 0, 0, None)])
+        around = PlantOnMap(list(ends.values()), [found.facts])
         drawn = plant_collection(around, sight, _editor)
         given = values or {
             "line": "\n".join(_written(position) for position in sight.line(span)),

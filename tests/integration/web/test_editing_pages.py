@@ -152,3 +152,23 @@ def test_a_planner_is_told_that_the_role_does_not_allow_it(client, session, coop
 
     assert planner.get(EDIT).status_code == 403
     assert "Edit plant" not in planner.get("/map").text
+
+
+def test_a_program_edits_plant_and_undoes_it(api_client, session, officer, coop):
+    program = api_client(officer)
+
+    made = program.post("/api/v1/plant-edits/splits", json={"span": "A-B"} | MIDDLE)
+    assert made.status_code == 201
+    assert made.json["spans_after"] == ["A-B.1", "A-B.2"]
+    edit = f"/api/v1/plant-edits/{made.json['reference']}"
+    assert program.get("/api/v1/plant-edits").json["items"][0] == made.json
+    assert program.post(f"{edit}/undo").json["undone_at"]
+    assert program.post(f"{edit}/undo").json["code"] == "edit_undone"
+    assert program.post(f"{edit}/redo").json["undone_at"] is None
+    merged = program.post("/api/v1/plant-edits/merges", json={"first": "A-B.1", "second": "A-B.2", "code": "AB"})
+    assert merged.json["spans_after"] == ["AB"]
+    line = {"span": "AB", "line": "LINESTRING (-2.30 53.48, -2.28 53.48)"}
+    assert program.post("/api/v1/plant-edits/lines", json=line).status_code == 201
+    assert program.post("/api/v1/plant-edits/moves", json={"site": "B", "where": "53.4801, -2.28"}).status_code == 201
+    wrong = program.post("/api/v1/plant-edits/sites", json=MIDDLE)
+    assert (wrong.status_code, wrong.json["problems"][0]["code"]) == (422, "already_registered")
