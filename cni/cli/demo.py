@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cni import runtime
+from cni.assets.colours import ColourScheme
+from cni.assets.evidence_levels import EvidenceAction
+from cni.assets.expiries import RegisterKind
 from cni.assets.importing import read_upload
 from cni.cli.main import open_database
 from cni.cli.output import answer, json_option
 from cni.leases.searches import RouteSearch
 from cni.members.policy import OPERATOR, Actor
 from cni.members.queries import actor_of, cooperative, person_by_email
-from cni.operations import leasing, loading, ordering, registering, settling, surveying
+from cni.operations import (
+    evidencing,
+    keeping_registers,
+    leasing,
+    loading,
+    ordering,
+    registering,
+    settling,
+    structuring,
+    surveying,
+)
+from cni.operations.evidencing import NewStep
+from cni.operations.keeping_registers import NewEntry
+from cni.operations.structuring import NewCable, NewDuct
 from cni.primitives.period import Month, add_months
 from cni.topology.questions import Diversity
 
@@ -25,6 +43,7 @@ FOLDER = Path(__file__).parents[2] / "demonstration"
 SETTLED = (Month(2026, 7), Month(2026, 8), Month(2026, 9))
 """Issued already; October is left for whoever tries the treasurer's job."""
 TREASURER, APPROVER = "treasurer@irwell-and-tame.example", "approver@irwell-and-tame.example"
+OFFICER = "assets@irwell-council.example"
 STEWARD = "steward@irwell-and-tame.example"
 REFUSAL = "The Medlock chamber is rebuilt in the spring; please ask again for a route that avoids it."
 
@@ -85,6 +104,7 @@ class Demonstration:
         surveying.find_hidden_risks(self.session, OPERATOR, surveying.Limits(), at=self.now, chooser=runtime.chooser())
         self.propose_plant()
         self.order_leases()
+        self.keep_records()
 
     def settle(self, month: Month) -> None:
         """Approve a month on the second day after it, and issue it on the fourth, as two people would."""
@@ -97,7 +117,7 @@ class Demonstration:
 
     def propose_plant(self) -> None:
         """Have the council propose three spans, which wait for the steward."""
-        officer = self.person("assets@irwell-council.example")
+        officer = self.person(OFFICER)
         sample = FOLDER / "sample-uploads" / "three-new-spans.geojson"
         submission = read_upload(sample.read_bytes(), sample.name)
         note = "The new cabinets' spare pairs (demonstration)"
@@ -115,6 +135,26 @@ class Demonstration:
         leasing.cancel_lease(self.session, planner, cancelled, at=self.now)
         reserved = self.request("planner@pennine-wave.example", "OLD", "MSP", Diversity.SPAN)
         leasing.approve_lease(self.session, steward, reserved, at=self.now)
+
+    def keep_records(self) -> None:
+        """Have the council enter a wayleave, a grant, a cable and a duct, and have a span surveyed and tested."""
+        officer, span = self.person(OFFICER), "AOBN-AWE"
+        note = "Entered for the demonstration"
+        wayleave = NewEntry(
+            RegisterKind.WAYLEAVE, "Canal trust (demonstration)", "Deed 12", None,
+            self.today + timedelta(days=150), False, (span,), note,
+        )  # fmt: skip
+        grant = replace(wayleave, kind=RegisterKind.FUNDING, party="Fund (demonstration)", title="Grant 7")
+        for entry in (wayleave, replace(grant, open_access=True, ends_on=add_months(self.today, 30))):
+            keeping_registers.add_entry(self.session, officer, entry, at=self.now, chooser=runtime.chooser())
+        cable = NewCable(ColourScheme.FOTAG, 12, Decimal(19))
+        structuring.describe_cable(self.session, officer, span, cable, at=self.now)
+        duct = NewDuct("D-AOBN-AWE", Decimal(96), Decimal(677), spans=(span,))
+        structuring.keep_duct(self.session, officer, duct, at=self.now)
+        for action in (EvidenceAction.SURVEY, EvidenceAction.TEST):
+            step = NewStep(action, self.today - timedelta(days=14), note)
+            evidencing.record_step(self.session, officer, span, step, at=self.now)
+            self.session.flush()
 
     def quote(self, email: str, from_site: str, to_site: str, diverse: Diversity | None) -> str:
         """Have a planner get a quote for a pair from next month on; return its reference."""

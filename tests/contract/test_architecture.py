@@ -199,4 +199,8 @@ def _licence(package: str) -> str:
     about = metadata.metadata(package)
     classifiers = [each for each in about.get_all("Classifier", []) if each.startswith("License ::")]
     named = [about.get("License-Expression", ""), (about.get("License") or "").partition("\n")[0]]
-    return " ".join([*named, *classifiers]).strip()
+    said = " ".join([*named, *classifiers]).strip()
+    if said:
+        return said
+    files = [file for file in metadata.files(package) or [] if file.name == "LICENSE"]
+    return " ".join(file.read_text().partition("\n")[0] for file in files)  # some say it in the file alone
