@@ -16,6 +16,7 @@ import shapely
 from cni.primitives.grid import from_grid_many
 
 WIDTH = 15
+"""So many chambers to a row; a large plant has longer rows."""
 EAST, NORTH, STEP_M = 384_000, 398_000, 180
 
 
@@ -31,8 +32,8 @@ class Plant:
 
 def make_plant(spans: int = 200, owner: str = "irwell-council", prefix: str = "") -> Plant:
     """So many spans, each of three points, and the sites that they join, in British National Grid metres."""
-    numbers = range(spans + 1)
-    points = np.array([[EAST + (n % WIDTH) * STEP_M, NORTH + (n // WIDTH) * STEP_M] for n in numbers], dtype=float)
+    numbers, width = range(spans + 1), max(WIDTH, int(spans**0.5))
+    points = np.array([[EAST + (n % width) * STEP_M, NORTH + (n // width) * STEP_M] for n in numbers], dtype=float)
     middle = (points[:-1] + points[1:]) / 2 + (7, 11)
     lines = shapely.linestrings(np.stack([points[:-1], middle, points[1:]], axis=1))
     ids = [f"{prefix}N{n}" for n in numbers]

@@ -96,7 +96,7 @@ def line(cells: Cells, column: str = "geometry") -> tuple[Position, ...] | None:
     if strays:
         _note_stray(strays[0], cells, column)
         return None
-    if length_m(positions) == 0:
+    if len(set(positions)) == 1:
         cells.problem("bad_geometry", column, "The line has no length: all its points are one.", LINE_REMEDY)
         return None
     return positions
@@ -161,11 +161,23 @@ def from_a_to_z(positions: tuple[Position, ...], a: Position, z: Position) -> tu
 
 def ends_off_m(positions: tuple[Position, ...], a: Position, z: Position) -> tuple[float, float]:
     """Return how far in metres a line's two ends lie from a and from z."""
-    return distance_m(positions[0], a), distance_m(positions[-1], z)
+    return _apart_m(positions[0], a), _apart_m(positions[-1], z)
 
 
 def _farther_end_m(positions: tuple[Position, ...], a: Position, z: Position) -> float:
     return max(ends_off_m(positions, a, z))
+
+
+def _apart_m(one: Position, other: Position) -> float:
+    """Return the metres between two positions: geodesic, where it is not clear that they are too near to matter."""
+    east = (one[0] - other[0]) * math.cos(math.radians(other[1]))
+    metres = math.hypot(east, one[1] - other[1]) * METRES_OF_A_DEGREE
+    return metres if metres < CLEARLY_WITHIN_M else distance_m(one, other)
+
+
+METRES_OF_A_DEGREE = 111_200
+CLEARLY_WITHIN_M = ENDS_WITHIN_M / 2
+"""Nearer than this, a figure good to a part in a hundred is good enough."""
 
 
 def length_remark(
