@@ -182,6 +182,8 @@ class _Layer:
             return
         self._ask_for_missing(fields)
         taken = shapes[numbers]
+        if fields is SPAN_FIELDS and "owner" in self.fields:  # of a span, the owner is that of the fibre
+            self.fields.setdefault("fibre_owner", self.fields["owner"])
         cells = {name: self._cells(name) for name in fields}
         picked = [[cells[name][number] for number in numbers] for name in fields]
         rows = [
