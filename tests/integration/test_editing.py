@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from cni.assets.models import FibrePair, Site, Span
+from cni.db.base import Base
 from cni.events.models import EventRow
 from cni.leases.allocation import SpanRetired
 from cni.leases.billing import billing_facts
@@ -452,3 +453,25 @@ def test_what_an_edit_would_do_is_told_before_and_saves_nothing(session, coop, o
     assert [span.code for span in checked.plan.spans_after] == ["A-B.1", "A-B.2"]
     assert [(each.reference, each.metres) for each in checked.leases] == [(lease.reference, 1200)]
     assert session.scalar(select(func.count(Site.id)).where(Site.code == "M")) == 0
+
+
+def test_records_and_splices_go_over_to_the_parts_and_back_when_the_split_is_undone(session, coop, owner):
+    whole = span_named(session, AB)
+    tables = Base.metadata.tables
+    session.execute(
+        insert(tables["evidence_steps"]).values(span_id=whole.id, level="surveyed", done_on=ON, recorded_at=NOW)
+    )
+    session.execute(insert(tables["span_cables"]).values(span_id=whole.id, scheme="tia_598", fibres_per_tube=12))
+    splice = {"site_id": whole.z_id, "from_span_id": whole.id, "from_fibre": 1, "to_fibre": 1}
+    session.execute(insert(tables["splices"]).values(to_span_id=span_named(session, "B-Z").id, **splice))
+    spliced = select(tables["splices"].c.from_span_id)
+
+    edit = split(session, owner)
+
+    parts = [span_named(session, f"{AB}.{part}").id for part in (1, 2)]
+    for name in ("evidence_steps", "span_cables", "span_risks"):
+        named = select(tables[name].c.span_id).where(tables[name].c.span_id.in_(parts))
+        assert sorted(session.scalars(named)) == parts
+    assert session.scalars(spliced).all() == [parts[1]]
+    editing.undo_edit(session, owner, edit.reference, at=LATER)
+    assert session.scalars(spliced).all() == [whole.id]
