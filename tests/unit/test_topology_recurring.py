@@ -14,6 +14,7 @@ from cni.topology.engine.recurring import MOST_LED
 from cni.topology.network import Network
 from cni.topology.questions import Diversity, Question
 from cni.topology.routes import find_answer
+from tests.networks import AMPLE_S
 
 SITES = 300
 
@@ -34,7 +35,7 @@ def with_closed(whole: Network, seed: int) -> Network:
 def questions(seed: int) -> list[Question]:
     chance = np.random.default_rng(seed)
     pairs = [chance.choice(SITES, 2, replace=False).tolist() for _ in range(20)]
-    return [Question(f"S{a}", f"S{z}", diversity, 2) for a, z in pairs for diversity in Diversity]
+    return [Question(f"S{a}", f"S{z}", diversity, 2, time_limit_s=AMPLE_S) for a, z in pairs for diversity in Diversity]
 
 
 def told(answer: Answer) -> dict[str, object]:
