@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
-from cni.assets.disclosure import EXACT_DECIMALS, Reason, Sight, Tier
+from cni.assets.disclosure import EXACT_DECIMALS, RASTER_DECIMALS, Reason, Sight, Tier, disclosed_position
 from cni.assets.words import FoiLabel, LengthBasis, RiskKind, SiteKind
+from cni.primitives.geo import Position
 
 Objects = NDArray[np.object_]
 Numbers = NDArray[np.int64]
@@ -153,7 +155,7 @@ class SeenPlant:
         """Return the plant as these eyes see it."""
         sight = eyes.sight
         sites = np.array([sight.position(site) for site in records.sites], dtype=float).reshape(-1, 2)
-        lines = [sight.line(span) for span in records.spans]
+        lines = _lines(records.spans, sight)
         numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
         positions = np.array([position for line in lines for position in line], dtype=float).reshape(-1, 2)
         spans = shapely.linestrings(_rounded(positions), indices=numbers) if lines else np.array([], dtype=object)
@@ -196,6 +198,12 @@ class SeenPlant:
     def span_tree(self) -> STRtree:
         """The spans, to be asked for what lies where."""
         return STRtree(self.spans)
+
+    @cached_property
+    def fibre_owners(self) -> list[tuple[str, str]]:
+        """Slug and name of everyone who owns fibre, by name."""
+        slugs = {span.fibre_owner for span in self.records.spans}
+        return sorted(((slug, self.records.owners[slug]) for slug in slugs), key=lambda owner: owner[::-1])
 
     @cached_property
     def site_ranks(self) -> Numbers:
@@ -246,6 +254,24 @@ class SeenPlant:
 def within(tree: STRtree, box: BaseGeometry) -> Numbers:
     """Return the numbers of what meets a box, in order."""
     return np.sort(tree.query(box, predicate="intersects")).astype(np.int64)
+
+
+def _lines(spans: list[SpanRecord], sight: Sight) -> list[list[Position]]:
+    """Return how each span is shown: `sight.line`, those of the members' tier all at once."""
+    drawn = [n for n, span in enumerate(spans) if span.geometry and sight.tier_of_span(span) is Tier.MEMBERS]
+    decimals = RASTER_DECIMALS[Tier.MEMBERS]
+    positions, numbers = shapely.get_coordinates(
+        shapely.from_wkb([spans[n].geometry for n in drawn]), return_index=True
+    )
+    rounded = [(round(x, decimals) + 0.0, round(y, decimals) + 0.0) for x, y in positions.tolist()]
+    cuts = np.searchsorted(numbers, np.arange(len(drawn) + 1)).tolist()
+    lines: list[list[Position]] = [[]] * len(spans)
+    for n, first, end in zip(drawn, cuts, cuts[1:], strict=False):
+        a, z = (disclosed_position((e.longitude, e.latitude), Tier.MEMBERS) for e in (spans[n].a, spans[n].z))
+        line = [a, *rounded[first + 1 : end - 1], z]
+        kept = [a, *(here for before, here in pairwise(line) if here != before)]
+        lines[n] = kept if len(kept) > 1 else kept * 2
+    return [line or sight.line(span) for line, span in zip(lines, spans, strict=True)]
 
 
 def _ranks(values: list[float]) -> Numbers:

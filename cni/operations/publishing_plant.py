@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from cni.assets.audits import find_audit
 from cni.assets.disclosure import Sight
+from cni.assets.models import Span
+from cni.assets.queries import live_spans
 from cni.assets.reading_out import seen_plant
 from cni.assets.seen_plant import PUBLIC_EYES, Eyes, SeenPlant
 from cni.leases.lifecycle import LeaseStatus
@@ -31,6 +33,15 @@ def plant_for(session: Session, actor: Actor | None, sight: Sight) -> SeenPlant:
         return seen_plant(session, PUBLIC_EYES)
     require(actor, Permission.PLANT_READ)
     return seen_plant(session, Eyes.of(sight, actor.member_id))
+
+
+def count_spans(session: Session, actor: Actor) -> int:
+    """Return how many live spans there are.
+
+    Permission: plant:read.
+    """
+    require(actor, Permission.PLANT_READ)
+    return session.scalar(live_spans().with_only_columns(func.count(Span.id), maintain_column_froms=True)) or 0
 
 
 @dataclass(frozen=True, slots=True)

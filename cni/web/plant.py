@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from cni import runtime
 from cni.assets.disclosure import IN_WORDS
-from cni.operations import browsing, evidencing, labelling
+from cni.operations import browsing, evidencing, labelling, publishing_plant
 from cni.primitives.errors import Problem
 from cni.primitives.paging import LONGEST_PAGE, PageRequest
 from cni.schemas.disclosures import LabelRequest
@@ -20,6 +20,7 @@ from cni.web.forms import read_form, shown_again_by
 from cni.web.in_depth import span_in_depth
 from cni.web.pages import asked_page, render
 from cni.web.session import actor
+from cni.web.tiles import TILES_FROM_SPANS, tiles_of_much
 
 map_pages = Blueprint("map", __name__, url_prefix="/map")
 plant_pages = Blueprint("plant", __name__, url_prefix="/plant")
@@ -39,9 +40,13 @@ def index() -> str:
     with runtime.reading() as session:
         narrowed = browsing.SpanFilter(wanted.get("owner"), wanted.get("free_pairs"))
         page = browsing.list_spans(session, actor(), narrowed, asked_for, on=runtime.today())
-        choices = browsing.choices(session, actor())
         levels = evidencing.levels(session, actor(), [facts.span.code for facts in page.items])
-    return render("plant/map.html", page=page, levels=levels, choices=choices, values=asked)
+        is_much = publishing_plant.count_spans(session, actor()) >= TILES_FROM_SPANS
+        facts = None if is_much else browsing.choices(session, actor())
+    owners, tiles = (facts.fibre_owners, None) if facts else tiles_of_much()
+    is_empty = facts is not None and not facts.sites
+    drawn = {"tiles": tiles, "fibre_owners": owners, "is_empty": is_empty}
+    return render("plant/map.html", page=page, levels=levels, values=asked, **drawn)
 
 
 @map_pages.get("/plant.json")

@@ -13,13 +13,14 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, current_app, request, url_for
 from werkzeug.wrappers import Response
 
 from cni.assets.planes import PLANES
 from cni.assets.seen_plant import Numbers, SeenPlant
 from cni.assets.tiling import DEEPEST, cut_tile
 from cni.primitives.errors import NotFound
+from cni.schemas.ogc import extent_of
 from cni.web.openly import is_known, keep, look, tag_of, visitor
 
 tiles = Blueprint("tiles", __name__, url_prefix="/tiles")
@@ -31,6 +32,8 @@ MOST_BYTES = 32 * 1024 * 1024
 """So much of tiles a process keeps."""
 KEPT_WITH_VERSION_S = 24 * 3600
 COMPRESSION = 5
+TILES_FROM_SPANS = 3_000
+"""From so many spans on a map draws tiles; below, it is sent all of the plant at once and needs to ask no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +93,21 @@ def grid(zoom: str, column: str, row: str) -> Response:
 def version_of(plant: SeenPlant) -> str:
     """Return the version of the tiles that somebody sees."""
     return tag_of(plant, "tiles")
+
+
+def tiles_of_much() -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Return who owns fibre, and what a map needs to draw plant from tiles, for whoever asks."""
+    with look() as seen:
+        plant = seen.plant
+        version = version_of(plant)
+        address = url_for("tiles.grid", zoom="z", column="x", row="y", v=version)
+        tiles = {
+            "url": address.replace("/z/x/y.mvt", "/{z}/{x}/{y}.mvt"),
+            "version": version,
+            "box": ",".join(map(str, extent_of(plant.sites))),
+            "kinds": ",".join(sorted({site.kind.value for site in plant.records.sites})),
+        }
+        return plant.fibre_owners, tiles
 
 
 def _place(*given: str) -> Place:

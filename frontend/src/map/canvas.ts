@@ -4,12 +4,14 @@ import { ScaleLine, Zoom } from 'ol/control'
 import { createEmpty, extend, getCenter, isEmpty } from 'ol/extent'
 import { MouseWheelZoom, defaults } from 'ol/interaction'
 import VectorLayer from 'ol/layer/Vector'
+import type VectorTileLayer from 'ol/layer/VectorTile'
 import VectorSource from 'ol/source/Vector'
 import { baseLayers } from './basemap'
 import { markStyle } from './marks'
 import type { Palette } from './palette'
-import { type Drawn, type Plant, isSite } from './plant'
+import { type Drawn, type Plant, isSite, keyOf } from './plant'
 import { GRID } from './projection'
+import { TiledPlant } from './tiles'
 import { type Emphasis, blockedStyle, routeStyle, sharedStyle, siteStyle, spanStyle } from './styles'
 
 const BRITAIN = [80_000, 5_000, 656_000, 1_000_000]
@@ -19,18 +21,21 @@ const WIDEST_MARGIN_PX = 104
 /** The drawn map: layers, view and what lies under a pixel. It knows no form and no words. */
 export class Canvas {
   readonly map: OlMap
-  private readonly layers: VectorLayer[]
+  private readonly layers: (VectorLayer | VectorTileLayer)[]
   private readonly plant: VectorSource
+  private readonly sources: VectorSource[]
   private lit = new Set<Plant>()
 
-  constructor(readonly view: HTMLElement, private readonly drawn: Drawn, private readonly near: boolean, palette: () => Palette) {
+  constructor(readonly view: HTMLElement, private readonly drawn: Drawn, private readonly near: boolean, palette: () => Palette, private readonly tiled: TiledPlant | null = null) {
     const { plant, routes, blocked, marks } = drawn
     this.plant = new VectorSource({ features: plant })
     const routeSource = new VectorSource({ features: routes })
     const spans = new VectorSource({ features: plant.filter((feature) => !isSite(feature)) })
     const sites = new VectorSource({ features: plant.filter(isSite) })
+    this.sources = [spans, sites]
     this.layers = [
       ...baseLayers(palette),
+      ...(tiled?.layers ?? []),
       new VectorLayer({ source: spans, opacity: routes.length || blocked.length || marks.length ? 0.5 : 1, style: (feature) => spanStyle(feature, palette(), this.lit.has(feature as Plant)) }),
       new VectorLayer({ source: new VectorSource({ features: marks }), style: (feature) => markStyle(feature as Plant, palette()), zIndex: 2 }),
       new VectorLayer({ source: routeSource, style: (feature, mPerPx) => routeStyle(feature, palette(), mPerPx), zIndex: 3 }),
@@ -56,6 +61,7 @@ export class Canvas {
     for (const feature of [routes, blocked.length ? [...blocked, ...ends] : [], this.near ? marks : [], plant].find((some) => some.length) ?? []) {
       extend(extent, feature.getGeometry()!.getExtent())
     }
+    if (this.tiled && isEmpty(extent)) extend(extent, this.tiled.extent)
     this.map.updateSize()
     // A margin for the words of what lies at the edge.
     const [width = 0] = this.map.getSize() ?? []
@@ -65,7 +71,16 @@ export class Canvas {
 
   light(features: (Plant | null)[]): void {
     this.lit = new Set(features.filter((feature) => feature !== null))
+    if (this.tiled) this.drawAlone(this.lit)
     this.redraw()
+  }
+
+  /** Over tiles nothing is drawn as a feature of its own but what is lit. */
+  private drawAlone(features: Set<Plant>): void {
+    const [spans, sites] = this.sources as [VectorSource, VectorSource]
+    spans.clear()
+    sites.clear()
+    for (const feature of features) (isSite(feature) ? sites : spans).addFeature(feature)
   }
 
   redraw(): void {
@@ -77,10 +92,13 @@ export class Canvas {
     return this.drawn.blocked.includes(site) ? 'blocked' : null
   }
 
-  /** The plant under a pixel; a site goes before a span. */
-  at(pixel: number[]): Plant | null {
-    const found = this.map.getFeaturesAtPixel(pixel, { hitTolerance: CLICK_PX }).filter((feature) => this.plant.hasFeature(feature as Plant)) as Plant[]
-    return found.find(isSite) ?? found[0] ?? null
+  /** The key of the plant under a pixel; a site goes before a span. */
+  at(pixel: number[]): string | null {
+    const found = this.map.getFeaturesAtPixel(pixel, { hitTolerance: CLICK_PX }).flatMap((feature) => {
+      if (this.tiled && feature.get('layer')) return TiledPlant.keyOf(feature)
+      return this.plant.hasFeature(feature as Plant) ? keyOf(feature as Plant) : []
+    })
+    return found.find((key) => key.startsWith('site ')) ?? found[0] ?? null
   }
 
   centrePixel(): number[] {

@@ -11,12 +11,12 @@ const SHAPES: Record<string, string> = {
 }
 const CHAMBER = '<circle class="full" cx="10" cy="10" r="5"/>'
 
-/** What the map shows, in words: only what is really on it. */
-export function legend({ plant, routes, blocked }: Drawn, marks: MarkData | null): HTMLElement {
+/** What the map shows, in words: only what is really on it. `tiled` are the kinds of site in its tiles, if it has any. */
+export function legend({ plant, routes, blocked }: Drawn, marks: MarkData | null, tiled: string[] = []): HTMLElement {
   const box = document.createElement('details')
   box.className = 'map-legend'
   box.open = matchMedia('(min-width: 48rem)').matches
-  box.innerHTML = `<summary>Key</summary><ul>${[...markKeys(marks), ...routeKeys(routes), ...blockedKeys(blocked), ...spanKeys(plant), ...siteKeys(plant)].join('')}</ul>`
+  box.innerHTML = `<summary>Key</summary><ul>${[...markKeys(marks), ...routeKeys(routes), ...blockedKeys(blocked), ...spanKeys(plant), ...(tiled.length ? [line('span', 'Span')] : []), ...siteKeys(plant, tiled)].join('')}</ul>`
   return box
 }
 
@@ -65,8 +65,8 @@ function spanKeys(plant: Plant[]): string[] {
   ]
 }
 
-function siteKeys(plant: Plant[]): string[] {
-  const kinds = new Set(plant.filter(isSite).map((feature) => facts<SiteFacts>(feature).kind))
+function siteKeys(plant: Plant[], tiled: string[]): string[] {
+  const kinds = new Set([...tiled, ...plant.filter(isSite).map((feature) => facts<SiteFacts>(feature).kind)])
   return [...kinds].sort().map((kind) =>
     `<li><svg viewBox="0 0 20 20" width="32" height="20" aria-hidden="true">${SHAPES[kind] ?? CHAMBER}</svg>${escaped(siteKindWords(kind))}</li>`)
 }

@@ -2,24 +2,28 @@ import { Canvas } from './canvas'
 import { type CutLink, Details, type SiteAct } from './details'
 import { Drawing } from './drawing'
 import { SitePair } from './fields'
-import { finder } from './finder'
+import { amongAll, finder } from './finder'
 import { legend } from './legend'
 import { type MarkData, markFeatures, readMarks } from './marks'
 import { type Palette, onThemeChange, readPalette } from './palette'
-import { type Drawn, type Plant, fetchFeatures, isSite } from './plant'
+import { type Drawn, type Plant, fetchFeatures, isSite, keyOf } from './plant'
 import { gridReference } from './projection'
+import { type TiledData, TiledPlant, readTiled } from './tiles'
 import { TwinTable } from './twin'
 import type { Coordinate } from 'ol/coordinate'
 import type { Point } from 'ol/geom'
 
 const HELP = 'Arrow keys move the map, plus and minus zoom, Enter chooses what is under the cross.'
 
-/** `<plant-map>`: the plant behind `data-url`. `data-state` says loading, ready or failed. See templates/_macros/map.html. */
+/** `<plant-map>`: the plant behind `data-url`, or, where there is too much of it, in tiles behind `data-tiles-url`. `data-state` says loading, ready or failed. See templates/_macros/map.html. */
 export class PlantMap extends HTMLElement {
   private canvas: Canvas | null = null
   private palette!: Palette
   private plant = new Map<string, Plant>()
   private chosen: Plant | null = null
+  private tiledData: TiledData | null = null
+  private tiled: TiledPlant | null = null
+  private pointed: string | null = null
   private details!: Details
   private twin!: TwinTable
   private drawing: Drawing | null = null
@@ -33,7 +37,8 @@ export class PlantMap extends HTMLElement {
     this.dataset.state = 'loading'
     try {
       const { url, routesUrl } = this.dataset
-      const [plant, routes] = await Promise.all([fetchFeatures(url!), routesUrl ? fetchFeatures(routesUrl) : []])
+      this.tiledData = readTiled(this.dataset)
+      const [plant, routes] = await Promise.all([this.tiledData ? [] : fetchFeatures(url!), routesUrl ? fetchFeatures(routesUrl) : []])
       if (this.isConnected) this.build(plant, routes)
     } catch (error) {
       this.fail(error)
@@ -62,8 +67,9 @@ export class PlantMap extends HTMLElement {
     this.palette = readPalette(this)
     const marks = this.marks ? markFeatures(this.marks, this.plant) : []
     const drawn = { plant, routes, blocked: this.known(this.twin.blocking()), ends: this.known(this.ends()), marks }
+    if (this.tiledData) this.tiled = new TiledPlant(this.tiledData, () => this.palette)
     const view = this.layOut(drawn)
-    this.canvas = new Canvas(view, drawn, this.marks?.fit ?? false, () => this.palette)
+    this.canvas = new Canvas(view, drawn, this.marks?.fit ?? false, () => this.palette, this.tiled)
     this.startDrawing()
     this.listen(view)
     this.dataset.state = 'ready'
@@ -77,7 +83,8 @@ export class PlantMap extends HTMLElement {
     const frame = part('div', 'map-frame')
     const side = part('div', 'map-side')
     frame.append(view, this.readOut)
-    side.append(finder(drawn.plant, (feature) => this.goTo(feature)), this.details.element, legend(drawn, this.marks))
+    const search = this.tiled ? (typed: string) => this.tiled!.find(typed) : amongAll(drawn.plant)
+    side.append(finder(search, (key) => void this.goTo(key)), this.details.element, legend(drawn, this.marks, this.tiledData?.kinds))
     this.replaceChildren(frame, side)
     return view
   }
@@ -113,7 +120,7 @@ export class PlantMap extends HTMLElement {
 
   private listen(view: HTMLElement): void {
     const { map } = this.canvas!
-    map.on('click', (event) => this.press(event.pixel, event.coordinate))
+    map.on('click', (event) => void this.press(event.pixel, event.coordinate))
     map.on('pointermove', (event) => {
       if (!event.dragging) this.hover(event.pixel, event.coordinate)
     })
@@ -122,7 +129,7 @@ export class PlantMap extends HTMLElement {
       if (event.key !== 'Enter' && event.key !== ' ') return
       event.preventDefault()
       const pixel = this.canvas!.centrePixel()
-      this.press(pixel, map.getCoordinateFromPixel(pixel))
+      void this.press(pixel, map.getCoordinateFromPixel(pixel))
     })
     this.sites.onChange(() => this.light(null))
     const stop = onThemeChange(() => {
@@ -134,12 +141,20 @@ export class PlantMap extends HTMLElement {
     this.light(null)
   }
 
-  private press(pixel: number[], place: Coordinate): void {
-    const feature = this.canvas!.at(pixel)
+  private async press(pixel: number[], place: Coordinate): Promise<void> {
+    const feature = await this.thing(this.canvas!.at(pixel))
     const site = feature && isSite(feature) ? feature : null
     if (this.drawing) this.drawing.click(place, site && (site.get('code') as string))
     else if (site && this.dataset.fromField) this.sites.choose(site.get('code') as string)
     this.choose(feature)
+  }
+
+  /** The thing of a key; what lies in tiles is fetched the first time. */
+  private async thing(key: string | null): Promise<Plant | null> {
+    if (key && this.tiled && !this.plant.has(key)) {
+      for (const feature of await this.tiled.fetch(key).catch(() => [])) this.plant.set(keyOf(feature), feature)
+    }
+    return this.plant.get(key ?? '') ?? null
   }
 
   private choose(feature: Plant | null): void {
@@ -149,23 +164,31 @@ export class PlantMap extends HTMLElement {
     this.light(null)
   }
 
-  private goTo(feature: Plant): void {
+  private async goTo(key: string): Promise<void> {
+    const feature = await this.thing(key)
+    if (!feature) return
     this.choose(feature)
     this.canvas!.bringIntoView(feature)
   }
 
   private hover(pixel: number[], place: Coordinate): void {
-    const feature = this.canvas!.at(pixel)
-    this.canvas!.view.classList.toggle('is-over', feature !== null)
+    const key = this.canvas!.at(pixel)
+    this.canvas!.view.classList.toggle('is-over', key !== null)
     this.readOut.textContent = gridReference(place)
     this.drawing?.follow(place)
-    this.twin.light(feature ? keyOf(feature) : this.chosen && keyOf(this.chosen))
+    this.twin.light(key ?? (this.chosen && keyOf(this.chosen)))
   }
 
   /** Light what is pointed at in the table, what is chosen, and the sites that the form names. */
   private light(key: string | null): void {
+    this.pointed = key
     this.canvas?.light([this.plant.get(key ?? '') ?? null, this.chosen, ...this.known(this.ends())])
     this.twin.light(key ?? (this.chosen && keyOf(this.chosen)))
+    if (key && this.tiled && !this.plant.has(key)) void this.lightFetched(key)
+  }
+
+  private async lightFetched(key: string): Promise<void> {
+    if (await this.thing(key) && this.pointed === key) this.light(key)
   }
 
   private ends(): string[] {
@@ -184,8 +207,6 @@ export class PlantMap extends HTMLElement {
     return (this.plant.get(`site ${code}`)?.get('name') as string | undefined) ?? code
   }
 }
-
-const keyOf = (feature: Plant) => `${feature.get('type')} ${feature.get('code')}`
 
 function part(tag: string, kind: string): HTMLElement {
   const element = document.createElement(tag)

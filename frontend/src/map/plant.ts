@@ -32,6 +32,7 @@ export async function fetchFeatures(url: string): Promise<Plant[]> {
 
 export const facts = <T extends object>(feature: { getProperties(): object }): T => feature.getProperties() as T
 export const isSite = (feature: Feature): boolean => feature.get('type') === 'site'
+export const keyOf = (feature: Plant): string => `${feature.get('type')} ${feature.get('code')}`
 export const isFull = (span: SpanFacts): boolean => span.free_pairs === 0
 export const siteKindWords = (kind: string): string => capitalised(kind.replaceAll('_', ' '))
 export const capitalised = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)

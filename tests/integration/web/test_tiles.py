@@ -94,17 +94,46 @@ def test_a_tile_is_packed_for_who_takes_it_so(client, plant):  # noqa: F811
     assert gzip.decompress(packed.data) == plain.data
 
 
-def test_a_version_is_kept_for_long_by_its_own_reader_alone(client, session, plant, somebody):  # noqa: F811
-    client.sign_in_as(somebody)
-    page = client.get("/map").text
-    version = page.partition('data-tiles-version="')[2].partition('"')[0] or "none"
+@pytest.fixture
+def much(monkeypatch, plant):  # noqa: F811
+    """Plant of which the map thinks that it is too much to be sent at once."""
+    monkeypatch.setattr("cni.web.plant.TILES_FROM_SPANS", 3)
+
+
+def test_a_version_is_kept_for_long_by_its_own_reader_alone(client, much, somebody):  # noqa: F811
+    page = client.sign_in_as(somebody).get("/map").text
+    version = page.partition('data-tiles-version="')[2].partition('"')[0]
 
     assert "max-age=86400" not in client.get(address(12)).headers["Cache-Control"]
     assert "max-age=86400" not in client.get(f"{address(12)}?v=stale").headers["Cache-Control"]
-    if version != "none":
-        kept = client.get(f"{address(12)}?v={version}").headers["Cache-Control"]
-        assert "max-age=86400" in kept
-        assert "private" in kept
+    kept = client.get(f"{address(12)}?v={version}").headers["Cache-Control"]
+    assert "max-age=86400" in kept
+    assert "private" in kept
+
+
+def test_a_map_of_little_plant_is_sent_it_all_at_once(client, plant, somebody):  # noqa: F811
+    assert "data-tiles-url" not in client.sign_in_as(somebody).get("/map").text
+
+
+def test_a_map_with_tiles_asks_for_what_is_chosen(client, much, somebody):  # noqa: F811
+    client.sign_in_as(somebody)
+    site = client.get("/map/things.json?kind=site&code=B").json["features"]
+    span = client.get("/map/things.json?kind=span&code=A-B").json["features"]
+
+    assert {feature["properties"]["code"] for feature in site} == {"A", "B", "C", "A-B", "B-C"}
+    assert {feature["properties"]["code"] for feature in span} == {"A", "B", "A-B"}
+    places = [f["geometry"]["coordinates"] for f in site if f["properties"]["code"] == "A"]
+    assert places == [[-2.101, 53.487]]
+    assert client.get("/map/things.json?kind=rack&code=A").status_code == 404
+    assert client.get("/map/things.json?kind=span&code=NOWHERE").status_code == 404
+
+
+def test_a_map_with_tiles_finds_things_by_a_part_of_their_names(client, much, somebody):  # noqa: F811
+    client.sign_in_as(somebody)
+
+    assert client.get("/map/find.json?q=site a").json == [["Site A (A)", "site A"]]
+    assert client.get("/map/find.json?q=b-c").json == [["Span B-C", "span B-C"]]
+    assert client.get("/map/find.json?q=").json == []
 
 
 @pytest.mark.parametrize(
