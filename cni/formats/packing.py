@@ -44,10 +44,12 @@ def _write(path: Path, table: Table, *, append: bool) -> None:
     import pyogrio  # late: GDAL takes half a second to load, and few processes write files
 
     about = {} if table.geometry is None else {"geometry_type": table.geometry, "crs": WGS84}
+    columns = list(table.columns.values())
     pyogrio.raw.write(
         path,
         geometry=None if table.geometries is None else shapely.to_wkb(table.geometries),
-        field_data=[_column(values) for values in table.columns.values()],
+        field_data=[_column(values) for values in columns],
+        field_mask=[np.array([value is None for value in values], dtype=bool) for values in columns],
         fields=list(table.columns),
         layer=table.name,
         driver="GPKG",
@@ -57,9 +59,9 @@ def _write(path: Path, table: Table, *, append: bool) -> None:
 
 
 def _column(values: list[Any]) -> NDArray[Any]:
+    """Return a column as GDAL takes it: whole numbers, numbers, or else text; 0 stands where there is none."""
     kinds = {type(value) for value in values if value is not None}
-    if kinds == {int} and None not in values:
-        return np.array(values, dtype=np.int64)
     if kinds and kinds <= {int, float}:
-        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        sort = np.int64 if kinds == {int} else np.float64
+        return np.array([0 if value is None else value for value in values], dtype=sort)
     return np.array(values, dtype=object)

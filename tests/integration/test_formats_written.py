@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date
-
+import numpy as np
 import pytest
 import shapely
 
 from cni.formats.cage import look_into, read_layer
+from cni.formats.kmz import NamedLine, as_kmz
 from cni.formats.layers import Geometry
-from cni.formats.writing import Written, write_geojson, write_geopackage, write_kmz
+from cni.formats.packing import Table, write_geopackage
 from tests import files
 
 COLUMNS = {
@@ -18,67 +17,44 @@ COLUMNS = {
     "name": ["Canal & <towpath>", "Allée – 2"],
     "fibres": [48, None],
     "length_m": [1200, 900.5],
-    "lit": [True, False],
-    "surveyed_on": [date(2026, 4, 1), None],
     "note": [None, None],
 }
-LINES = list(files.lines_in("EPSG:4326", 2))
-SPANS = Written("spans", COLUMNS, LINES)
-SITES = Written("sites", {"id": ["A", "B", "C"]}, [shapely.Point(-2.1, 53.4), None, shapely.Point(-2.2, 53.5)])
-TOLD = {
-    "id": ["A-B", "B-C"],
-    "name": ["Canal & <towpath>", "Allée – 2"],
-    "fibres": ["48", ""],
-    "length_m": ["1200", "900.5"],
-    "lit": ["yes", "no"],
-    "surveyed_on": ["2026-04-01", ""],
-    "note": ["", ""],
-}
+LINES = np.array(files.lines_in("EPSG:4326", 2), dtype=object)
 
 
-def test_a_geopackage_holds_every_layer_with_its_values():
-    data = write_geopackage([SPANS, SITES])
+def test_a_geopackage_holds_every_table_with_its_values():
+    sites = np.array([shapely.Point(-2.1, 53.4), shapely.Point(-2.2, 53.5)], dtype=object)
+    data = write_geopackage(
+        [Table("spans", COLUMNS, "LineString", LINES), Table("sites", {"id": ["A", "B"]}, "Point", sites)]
+    )
 
-    assert [(each.name, each.geometry, each.features, each.crs) for each in look_into(data, "plant.gpkg").layers] == [
-        ("spans", Geometry.LINE, 2, "EPSG:4326"),
-        ("sites", Geometry.POINT, 3, "EPSG:4326"),
-    ]
+    found = {layer.name: layer for layer in look_into(data, "plant.gpkg").layers}
     spans = read_layer(data, "plant.gpkg", "spans")
-    assert spans.values == TOLD
-    assert list(spans.geometry) == LINES
+
+    assert {name: (layer.geometry, layer.crs) for name, layer in found.items()} == {
+        "spans": (Geometry.LINE, "EPSG:4326"),
+        "sites": (Geometry.POINT, "EPSG:4326"),
+    }
+    assert spans.values == {
+        "id": ["A-B", "B-C"],
+        "name": ["Canal & <towpath>", "Allée – 2"],
+        "fibres": ["48", ""],
+        "length_m": ["1200", "900.5"],
+        "note": ["", ""],
+    }
+    assert [shapely.to_wkt(line) for line in spans.geometry] == [shapely.to_wkt(line) for line in LINES]
 
 
-def test_a_geopackage_may_be_in_the_national_grid():
-    lines = list(files.lines_in("EPSG:27700", 2))
-    features = read_layer(write_geopackage([Written("spans", COLUMNS, lines, "EPSG:27700")]), "plant.gpkg", "spans")
+def test_a_kmz_says_what_it_is_and_draws_every_line():
+    lines = [
+        NamedLine(name, "", shapely.get_coordinates(line).tolist()) for name, line in zip("AB", LINES, strict=True)
+    ]
+    data = as_kmz("Route <1> & 2", "Demonstration", lines)
 
-    assert features.layer.crs == "EPSG:27700"
-    assert list(features.geometry) == lines
+    (layer,) = look_into(data, "route.kmz").layers
+    read = read_layer(data, "route.kmz", layer.name)
 
-
-def test_geojson_holds_the_values_in_their_sorts():
-    data = write_geojson(SPANS)
-    first, second = (each["properties"] for each in json.loads(data)["features"])
-
-    assert first == {**{name: cells[0] for name, cells in COLUMNS.items()}, "surveyed_on": "2026-04-01"}
-    assert second["fibres"] is None
-    assert read_layer(data, "plant.geojson", "spans").values == TOLD
-
-
-def test_geojson_in_the_national_grid_is_refused():
-    with pytest.raises(ValueError, match="EPSG:4326 alone"):
-        write_geojson(Written("spans", COLUMNS, LINES, "EPSG:27700"))
-
-
-def test_a_kmz_says_what_it_is_and_holds_the_values():
-    data = write_kmz([SPANS, SITES], "Route A to C", "For Irwell Borough Council (demonstration), 1 April 2026")
-    spans = read_layer(data, "route.kmz", "spans")
-
-    assert [each.name for each in look_into(data, "route.kmz").layers] == ["spans", "sites"]
-    assert spans.values["Name"] == TOLD["name"]
-    assert spans.values["id"] == TOLD["id"]
-    assert shapely.equals_exact(spans.geometry, LINES, tolerance=1e-7).all()
-
-
-def test_the_same_plant_gives_the_same_kmz():
-    assert write_kmz([SITES], "A", "B") == write_kmz([SITES], "A", "B")
+    assert (layer.geometry, layer.crs) == (Geometry.LINE, "EPSG:4326")
+    assert read.values["Name"] == ["A", "B"]
+    for given, came in zip(along, read.geometry, strict=True):
+        assert shapely.get_coordinates(came) == pytest.approx(np.array(given))
