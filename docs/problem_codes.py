@@ -173,7 +173,7 @@ def _texts(node: ast.expr | None, around: list[ast.AST], line: int) -> set[str]:
         return _texts(node.body, around, line) | _texts(node.orelse, around, line)
     if isinstance(node, ast.Name):
         assigned = _assigned(around, node.id, line)
-        return {UNKNOWN} if assigned is None else _texts(assigned, around, line)
+        return {UNKNOWN} if assigned is None else _texts(assigned, around, assigned.lineno - 1)  # it may name itself
     return {UNKNOWN}
 
 

@@ -12,10 +12,10 @@ from cni.primitives.errors import Conflict, Forbidden
 
 
 class NotLive(Conflict):
-    """The span is only proposed: records are kept of what the network steward accepted."""
+    """The span is only proposed, or has left the plant: records are kept of what is in it."""
 
     code = "not_live"
-    title = "Not live yet"
+    title = "Not live"
 
 
 def owner_of(actor: Actor) -> int:
@@ -51,9 +51,11 @@ def live_span_of_owner(session: Session, actor: Actor, code: str) -> Span:
 
     Raises:
         NotFound: there is none, or it is another member's.
-        NotLive: it is only proposed.
+        NotLive: it is only proposed, or has left the plant.
     """
     span = span_of_owner(session, actor, code)
     if span.contribution.status is not ContributionStatus.LIVE:
         raise NotLive(f"Span {span.code} is only proposed. Its records can be kept once it is accepted.")
+    if span.retired_on is not None:
+        raise NotLive(f"Span {span.code} has left the plant. Its records stay as they are.")
     return span

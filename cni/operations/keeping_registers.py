@@ -219,7 +219,7 @@ def _own_spans(session: Session, member_id: int, codes: Collection[str]) -> dict
     wanted = func.lower(Span.code).in_({code.lower() for code in codes})
     own = or_(Span.fibre_owner_id == member_id, Span.duct_owner_id == member_id)
     live = Contribution.status == ContributionStatus.LIVE
-    found = session.scalars(select(Span).join(Span.contribution).where(wanted, own, live))
+    found = session.scalars(select(Span).join(Span.contribution).where(wanted, own, live, Span.retired_on.is_(None)))
     return {span.code: span for span in found}
 
 
@@ -227,5 +227,5 @@ def _own_sites(session: Session, member_id: int, codes: Collection[str]) -> dict
     wanted = func.lower(Site.code).in_({code.lower() for code in codes})
     own = or_(Site.owner_id == member_id, Contribution.member_id == member_id)
     live = Contribution.status == ContributionStatus.LIVE
-    found = session.scalars(select(Site).join(Site.contribution).where(wanted, own, live))
+    found = session.scalars(select(Site).join(Site.contribution).where(wanted, own, live, Site.retired_on.is_(None)))
     return {site.code: site for site in found}

@@ -14,6 +14,7 @@ from cni.leases.allocation import FibreTaken
 from cni.members.models import Member
 from cni.members.policy import OPERATOR, Role
 from cni.operations import leasing, offering, ordering, withdrawing
+from cni.operations._own_plant import NotLive
 from cni.operations.offering import NewTerms
 from cni.operations.ordering import NoSuchRoutes
 from cni.operations.withdrawing import NewNotice
@@ -277,3 +278,11 @@ def test_a_program_sets_terms_and_gives_notice(session, api_client, coop, owner)
         {"span": "A-B", "effective_on": "2026-11-22", "withdrawn_on": "2026-11-22", "leases": []}
     ]
     assert program.get("/api/v1/withdrawals").json["items"][0]["spans"] == ["A-B"]
+
+
+def test_the_records_of_what_has_left_stay_as_they_are(session, withdraw, set_terms, officer):
+    withdraw("A-B")
+
+    with pytest.raises(NotLive):
+        set_terms()
+    assert offering.terms_of(session, officer, "A-B", on=TODAY).terms is None
