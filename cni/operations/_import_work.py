@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from cni.assets.drafts import PlantDrafts, SiteDraft, SpanDraft
@@ -154,6 +155,7 @@ class Trial:
         row.status, row.percent, row.finished_at = ImportStatus.DONE, 100, self.at
         row.format, row.crs, row.quality = self.brought.format, self.brought.system, self.dry_run.quality.points
         row.counts = {"sites": asdict(found.sites), "spans": asdict(found.spans)}
+        session.flush()
 
     def _standing(self, changed: PlantDrafts) -> dict[tuple[str, str], SiteDraft | SpanDraft]:
         """Return what is to be changed as it is now."""
@@ -186,7 +188,8 @@ class Trial:
 def _member(session: Session, actor: Actor) -> Member | None:
     if actor.member_id is None:
         return None
-    return session.get_one(Member, actor.member_id, options=[selectinload(Member.roles)])
+    query = select(Member).where(Member.id == actor.member_id).options(selectinload(Member.roles))
+    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _changes(

@@ -281,6 +281,7 @@ def undo_import(session: Session, actor: Actor, reference: str, *, at: datetime)
     lock_codes(session)
     take_back(session, row, member_ids(session), on=london_date(at))
     row.status, row.undone_at = ImportStatus.UNDONE, at
+    session.flush()
     record(session, actor, ImportUndone(subject=row.reference, member_id=row.member_id, file=row.file), at=at)
     return row
 
@@ -338,4 +339,5 @@ def _asking(session: Session, row: ImportRow, operator: Actor) -> Actor:
     """Return the actor that asked for an import, with the roles of now."""
     if row.person_id is None:
         return operator
-    return actor_of(session.get_one(Person, row.person_id, options=[selectinload(Person.roles)]))
+    query = select(Person).where(Person.id == row.person_id).options(selectinload(Person.roles))
+    return actor_of(session.scalars(query.execution_options(populate_existing=True)).one())

@@ -31,6 +31,8 @@ class Judged:
     differences: Differences = field(default_factory=Differences)
     theirs: list[str] = field(default_factory=list)
     """Ids of others' plant that the file would change."""
+    named: int = 0
+    """How many sites of others it only names."""
 
 
 def judge(brought: Brought, world: World, choices: Choices) -> Judged:
@@ -54,6 +56,7 @@ def judge(brought: Brought, world: World, choices: Choices) -> Judged:
     spans = _read_spans(brought, world, replace(world.known, sites=places), judged)
     judged.drafts = PlantDrafts(sites=(*sites, *made), spans=tuple(spans))
     judged.differences = compare(judged.drafts, world)
+    judged.differences.unchanged_sites += judged.named
     judged.problems += [*_waiting(judged.drafts, world), *_not_theirs(judged.differences, world)]
     return judged
 
@@ -73,6 +76,8 @@ def _drop(given: Given, is_others: list[bool], world: World, judged: Judged) -> 
         site = world.sites.get(row.cells["id"].casefold()) if "kind" in row.cells else None
         if site is None or not _says_same(row, site):
             judged.theirs.append(row.cells["id"])
+        else:
+            judged.named += 1
     kept = [number for number, others in enumerate(is_others) if not others]
     given.rows = [given.rows[number] for number in kept]
     given.shapes, given.numbers = given.shapes[kept], given.numbers[kept]
@@ -106,9 +111,14 @@ def _complete_spans(given: Given, world: World) -> None:
             if has_line and "length_m" in absent and standing.length_basis is LengthBasis.DRAWN:
                 absent -= {"length_m", "length_basis"}
             row.cells.update({name: said[name] for name in absent})
-            if not has_line and standing.geometry:
+            if not has_line and standing.geometry and _joins_same(row, standing):
                 given.shapes[number] = shapely.linestrings(standing.geometry)
         row.cells["fibre_owner"] = row.cells["fibre_owner"] or world.proposer or ""
+
+
+def _joins_same(row: Row, standing: SpanDraft) -> bool:
+    ends = {row.cells[column].casefold() for column in ("a", "z")}
+    return ends == {standing.a.casefold(), standing.z.casefold()}
 
 
 def _read_sites(brought: Brought, world: World, judged: Judged) -> list[SiteDraft]:

@@ -5,6 +5,7 @@ Source: interfaces, Files in.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -201,6 +202,8 @@ class _Layer:
         if name not in self.fields:
             return [default] * len(self.features.rows)
         texts = self.features.values[self.fields[name]]
+        if name == "risks":
+            texts = [_joined(text) for text in texts]
         return [text or default for text in texts] if default else texts
 
     def _ask_for_missing(self, fields: Sequence[str]) -> None:
@@ -282,6 +285,16 @@ def _single(shapes: Shapes) -> Shapes:
 
 
 MULTI_LINE = 5
+
+
+def _joined(text: str) -> str:
+    """Return a list that a file keeps as JSON as a cell says it."""
+    if not text.startswith("["):
+        return text
+    try:
+        return ";".join(str(part) for part in json.loads(text))
+    except ValueError:
+        return text
 
 
 def _place(rows: Sequence[Row], points: Shapes) -> None:
