@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Table, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from cni.assets import evidence, registers, structure, terms  # noqa: F401  their tables are named below
 from cni.assets.models import FibrePair, Rack, Site, Span
 from cni.db.base import Base, Identified, Word
 from cni.members.models import Member
