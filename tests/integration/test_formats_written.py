@@ -46,9 +46,8 @@ def test_a_geopackage_holds_every_table_with_its_values():
 
 
 def test_a_kmz_says_what_it_is_and_draws_every_line():
-    lines = [
-        NamedLine(name, "", shapely.get_coordinates(line).tolist()) for name, line in zip("AB", LINES, strict=True)
-    ]
+    along = [shapely.get_coordinates(line).tolist() for line in LINES]
+    lines = [NamedLine(name, "", line) for name, line in zip("AB", along, strict=True)]
     data = as_kmz("Route <1> & 2", "Demonstration", lines)
 
     (layer,) = look_into(data, "route.kmz").layers
