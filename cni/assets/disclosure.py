@@ -7,7 +7,7 @@ nothing shows the public tier. Who sees what exactly is looked up in `operations
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
@@ -207,6 +207,11 @@ class Sight:
             return [self.position(span.a), self.position(span.z)]  # one's own span may end at another's site
         a, z = ((end.longitude, end.latitude) for end in (span.a, span.z))
         return disclosed_line(line_of(span.geometry) if span.geometry else None, a, z, tier)
+
+    def note_spans(self, spans: Iterable[_Asset]) -> None:
+        """Note spans whose whereabouts are given out in other words than `line`'s, to whoever sees them exactly."""
+        for span in spans:
+            self._note(span.id, self.why_span(span), self.shown.spans)
 
     def length_m(self, span: _Line) -> float:
         """Return a span's length in metres as it is shown: rounded only for those who are not members."""

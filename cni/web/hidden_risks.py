@@ -28,8 +28,9 @@ LIMITS = {"within_m": f"{surveying.WITHIN_M:g}", "along_m": f"{surveying.ALONG_M
 def index(values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> str:
     """The places that wait for the network steward; on request, those that were decided on."""
     is_decided = "decided" in request.args
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         page = surveying.list_hidden_risks(session, actor(), asked_page(), is_decided=is_decided)
+        sight.note_spans(span for risk in page.items for span in risk.spans)
     return render(
         "hidden_risks/index.html",
         page=page,
@@ -55,8 +56,9 @@ def look() -> Response:
 @hidden_risks.get("/<hidden_risk>")
 def show(hidden_risk: str, values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> str:
     """A place: which spans, where, and the decision."""
-    with runtime.reading() as session:
+    with runtime.seeing(actor(), request.path) as (session, sight):
         file = surveying.find_hidden_risk(session, actor(), hidden_risk, on=runtime.today())
+        sight.note_spans(file.risk.spans)
     return render(
         "hidden_risks/place.html",
         file=file,

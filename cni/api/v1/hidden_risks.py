@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from cni import runtime
 from cni.api.bearer import actor
 from cni.api.frame import Resources
@@ -35,9 +37,7 @@ HIDDEN_RISKS = page_of(HiddenRiskView)
 @hidden_risks.response(200, HIDDEN_RISKS)
 def list_hidden_risks(query: dict[str, Any]) -> Any:
     """List the places that wait for the network steward, or those decided on, the newest first."""
-    with runtime.reading() as session:
-        page = surveying.list_hidden_risks(session, actor(), page_request(query), is_decided=query["decided"])
-    return page_answer(page)
+    return _page(query)
 
 
 @hidden_risks.post("")
@@ -47,8 +47,7 @@ def find_hidden_risks(limits: Limits) -> Any:
     """Compare the lines of all live spans; answers with the first page of the places that wait then."""
     with runtime.transaction() as session:
         surveying.find_hidden_risks(session, actor(), limits, at=runtime.now(), chooser=runtime.chooser())
-        page = surveying.list_hidden_risks(session, actor())
-    return page_answer(page)
+    return _page(HiddenRiskQuery().load({}))
 
 
 @hidden_risks.get("/<hidden_risk>")
@@ -79,5 +78,14 @@ def dismiss_hidden_risk(reason: str, hidden_risk: str) -> Any:
 
 
 def _found(reference: str) -> Any:
-    with runtime.reading() as session:
-        return surveying.find_hidden_risk(session, actor(), reference, on=runtime.today()).risk
+    with runtime.seeing(actor(), request.path) as (session, sight):
+        risk = surveying.find_hidden_risk(session, actor(), reference, on=runtime.today()).risk
+        sight.note_spans(risk.spans)
+    return risk
+
+
+def _page(query: dict[str, Any]) -> Any:
+    with runtime.seeing(actor(), request.path) as (session, sight):
+        page = surveying.list_hidden_risks(session, actor(), page_request(query), is_decided=query["decided"])
+        sight.note_spans(span for risk in page.items for span in risk.spans)
+    return page_answer(page)
