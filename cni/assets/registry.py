@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from psycopg.sql import SQL, Identifier
@@ -17,6 +18,12 @@ from cni.assets.words import ContributionStatus, PairState
 from cni.db.base import Base
 from cni.members.models import Member
 from cni.primitives.geo import line_of, wkb_of
+
+AT_ONCE = 20_000
+"""No statement writes more rows of sites and spans than this: one that takes long is cancelled."""
+
+PAIRS_OF_AT_ONCE = 4_000
+"""Nor the fibre pairs of more spans."""
 
 CODES_LOCK = 7_201
 """Any number will do as long as everybody who adds plant takes the same."""
@@ -48,16 +55,19 @@ def _insert_all(session: Session, kind: type[Base], rows: list[dict[str, Any]]) 
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Put rows into a table as PostgreSQL takes them fastest, in the session's transaction.
+    """Put rows into a table as PostgreSQL takes them fastest, in the session's transaction, `AT_ONCE` by `AT_ONCE`.
 
     Source: PostgreSQL, COPY; psycopg, Using COPY TO and COPY FROM.
     """
     session.flush()
     connection: Any = session.connection().connection.driver_connection
     statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table), SQL(", ").join(map(Identifier, columns)))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    waiting = iter(rows)
+    with connection.cursor() as cursor:
+        while batch := list(islice(waiting, AT_ONCE)):
+            with cursor.copy(statement) as copy:
+                for row in batch:
+                    copy.write_row(row)
 
 
 def ids_by_code(session: Session, table: type[Site] | type[RiskGroup] | type[Span] | type[Rack]) -> dict[str, int]:
@@ -124,12 +134,13 @@ GIVEN = """WITH given (span_id, reserved, offered, pairs) AS (SELECT * FROM unne
 STATE = "CASE WHEN {0} <= reserved THEN 'reserved' WHEN {0} <= reserved + offered THEN 'offered' ELSE 'dark' END"
 
 
-def _add_pairs(session: Session, span_ids: Sequence[int], spans: Sequence[SpanDraft]) -> None:
-    """Give spans the fibre pairs that they lack, in the states that they say by number."""
+def _add_pairs(session: Session, span_ids: Sequence[int], spans: Sequence[SpanDraft], clash: str = "") -> None:
+    """Give spans their fibre pairs, in the states that they say by number; `clash`: what to do with those there are."""
     statement = f"""{GIVEN} INSERT INTO fibre_pairs (span_id, number, state)
-        SELECT span_id, number, {STATE.format("number")} FROM given, generate_series(1, pairs) AS number
-        ON CONFLICT (span_id, number) DO NOTHING"""
-    session.execute(text(statement), _pairs_of(span_ids, spans))
+        SELECT span_id, number, {STATE.format("number")} FROM given, generate_series(1, pairs) AS number {clash}"""
+    for first in range(0, len(spans), PAIRS_OF_AT_ONCE):
+        part = slice(first, first + PAIRS_OF_AT_ONCE)
+        session.execute(text(statement), _pairs_of(span_ids[part], spans[part]))
 
 
 def _renumber_pairs(session: Session, span_ids: Sequence[int], spans: Sequence[SpanDraft]) -> None:
@@ -139,7 +150,7 @@ def _renumber_pairs(session: Session, span_ids: Sequence[int], spans: Sequence[S
     """
     beyond = "DELETE FROM fibre_pairs USING given WHERE fibre_pairs.span_id = given.span_id AND number > pairs"
     session.execute(text(f"{GIVEN} {beyond}"), _pairs_of(span_ids, spans))
-    _add_pairs(session, span_ids, spans)
+    _add_pairs(session, span_ids, spans, "ON CONFLICT (span_id, number) DO NOTHING")
     restate = f"""{GIVEN}, ranked AS (
             SELECT id, {STATE.format("rank")} AS state FROM (
                 SELECT id, given.*, row_number() OVER (PARTITION BY span_id ORDER BY number) AS rank
@@ -206,7 +217,8 @@ def _update_all(session: Session, table: str, types: Mapping[str, str], rows: Se
     settings = ", ".join(f"{name} = given.{name}" for name in types if name != "id")
     statement = f"""UPDATE {table} SET {settings} FROM unnest({lists}) AS given ({", ".join(types)})
         WHERE {table}.id = given.id"""
-    session.execute(text(statement), {name: [row[name] for row in rows] for name in types})
+    for first in range(0, len(rows), AT_ONCE):
+        session.execute(text(statement), {name: [row[name] for row in rows[first : first + AT_ONCE]] for name in types})
 
 
 def _counts(pairs: Mapping[PairState, int]) -> tuple[int, int, int]:
