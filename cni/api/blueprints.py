@@ -10,6 +10,7 @@ from cni.api.v1.events import events
 from cni.api.v1.evidence import evidence
 from cni.api.v1.exact_views import exact_views
 from cni.api.v1.hidden_risks import hidden_risks
+from cni.api.v1.imports import imports
 from cni.api.v1.leases import leases
 from cni.api.v1.ledger import ledger
 from cni.api.v1.members import members
@@ -36,6 +37,7 @@ RESOURCES: tuple[Resources, ...] = (
     evidence,
     exact_views,
     hidden_risks,
+    imports,
     ledger,
     leases,
     members,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import marshmallow as ma
 
+from cni.assets.imports.values import Ask, OpenQuestion
 from cni.primitives.errors import CniError, Conflict, Forbidden, Invalid, NotFound, TooSoon
 from cni.schemas.reading import View
 
@@ -45,6 +46,8 @@ def as_problem_json(error: CniError) -> dict[str, Any]:
         "detail": error.detail,
         "code": error.code,
     }
+    if isinstance(error, OpenQuestion):
+        document["question"] = {name: value for name, value in asdict(error.question).items() if value is not None}
     if error.problems:
         document["problems"] = [problem.as_dict() for problem in error.problems]
     return document
@@ -62,6 +65,16 @@ class ProblemView(View):
     column = ma.fields.String()
 
 
+class FileQuestionView(View):
+    """What a file leaves open; `choices` are values for the choice `ask`, the likeliest first."""
+
+    ask = ma.fields.Enum(Ask, by_value=True, required=True)
+    message = ma.fields.String(required=True)
+    choices = ma.fields.List(ma.fields.String(), required=True)
+    field = ma.fields.String(metadata={"description": "Of a question about columns: the field that is looked for."})
+    layer = ma.fields.String()
+
+
 class ProblemDocumentView(View):
     """A refusal (RFC 9457)."""
 
@@ -71,3 +84,4 @@ class ProblemDocumentView(View):
     detail = ma.fields.String(required=True, metadata={"description": "A sentence about this case."})
     code = ma.fields.String(required=True, metadata={"description": "Stable, for programs."})
     problems = ma.fields.List(ma.fields.Nested(ProblemView), metadata={"description": "All that is wrong, at once."})
+    question = ma.fields.Nested(FileQuestionView, metadata={"description": "Of an import: what has to be said first."})

@@ -1,22 +1,20 @@
-"""Registering fibre by drawing, typing or uploading it: checked first, then registered as it was checked.
+"""Registering fibre by drawing or typing it: checked first, then registered as it was checked; where a file is brought.
 
 Between the two steps nothing is kept on the server: the page carries what was entered, and it is checked once more.
+What becomes of a file is in `imports`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from cni import runtime
-from cni.assets.importing import SITE_COLUMNS, SPAN_COLUMN_ORDER, Submission, read_upload
+from cni.assets.importing import SITE_COLUMNS, SPAN_COLUMN_ORDER, Submission
 from cni.assets.typed import at_fields, read_form
 from cni.members.policy import Permission, require
 from cni.operations import browsing, registering
@@ -24,7 +22,8 @@ from cni.operations.registering import Checked
 from cni.primitives.errors import Conflict, Invalid, Problem, refuse_if_any
 from cni.schemas.plant import draft_collection
 from cni.schemas.problems import answer_to
-from cni.web.forms import problems_of
+from cni.web.forms import problems_of, shown_again_by
+from cni.web.imports import begin, most_mb
 from cni.web.pages import render
 from cni.web.plant import ROWS_SHOWN
 from cni.web.session import actor
@@ -33,8 +32,6 @@ registration = Blueprint("registration", __name__, url_prefix="/plant/register")
 
 REGISTER, CHANGE = "register", "change"
 """The buttons of the page that shows what was checked."""
-
-PROBLEMS_SHOWN = 500
 
 MAP_SHOWN = 1_000
 """So many spans, and so many new sites, does the map of what would be added draw at most."""
@@ -53,10 +50,10 @@ def type_in() -> str:
 
 
 @registration.get("/upload")
-def upload() -> str:
-    """The form to upload a file."""
+def upload(problems: Sequence[Problem] = (), values: Mapping[str, Any] | None = None) -> str:
+    """Where a file is brought: the first page of the import wizard."""
     require(actor(), Permission.PLANT_PROPOSE)
-    return render("plant/upload.html", problems=[])
+    return render("plant/upload.html", problems=problems, most_mb=most_mb())
 
 
 @registration.post("/draw")
@@ -72,20 +69,18 @@ def take_typed() -> Any:
 
 
 @registration.post("/upload")
-def take_upload() -> Any:
-    """Check a file, or register what a checked one holds."""
+@shown_again_by(upload)
+def take_upload() -> BaseResponse:
+    """Look into a file, and keep it for the pages that follow."""
     require(actor(), Permission.PLANT_PROPOSE)
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        problem = Problem("missing", "No file was chosen.", "Choose one of the formats below.", "file")
+        raise Invalid.from_problems([problem])
     try:
-        data, name = _carried_file() if request.form.get("act") == REGISTER else _sent_file()
-        if request.form.get("act") == REGISTER:
-            return _register(read_upload(data, name))
-        carried = [("name", name), ("packed", _pack(data)), ("note", request.form.get("note", ""))]
-        return _preview(read_upload(data, name), "upload", carried)
-    except (Invalid, Conflict) as refusal:
-        problems = [replace(problem, file=None) for problem in problems_of(refusal)]  # there is only one file
-        more = max(0, len(problems) - PROBLEMS_SHOWN)
-        page = render("plant/upload.html", problems=problems[:PROBLEMS_SHOWN], more=more)
-        return page, answer_to(refusal).status
+        return begin(sent.read(), sent.filename)
+    except Invalid as refusal:  # there is one file only, and its field is the place
+        raise Invalid.from_problems(replace(each, file=None, place="file") for each in refusal.problems) from None
 
 
 @registration.get("/spans.csv")
@@ -168,61 +163,3 @@ def _first_of(checked: Checked, most: int) -> Checked:
 def _entered() -> Iterable[tuple[str, str]]:
     """Return what was entered in the form, field by field."""
     return [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "act")]
-
-
-def _sent_file() -> tuple[bytes, str]:
-    """Return the uploaded file and its name.
-
-    Raises:
-        Invalid: none was chosen, it is empty, or it is no text.
-    """
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise Invalid.from_problems([_wrong_file("missing", "No file was chosen.")])
-    data = sent.read()
-    if not data:
-        raise Invalid.from_problems([_wrong_file("empty", f"{sent.filename} is empty.")])
-    for start, kind in BINARY_FILES.items():
-        if data.startswith(start):
-            raise Invalid.from_problems([_wrong_file("wrong_type", f"{sent.filename} is {kind}.")])
-    return data, sent.filename
-
-
-BINARY_FILES = {
-    b"PK\x03\x04": "a spreadsheet or an archive (ZIP)",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word document",
-    b"SQLite format 3": "a GeoPackage or another SQLite database",
-    b"\x00\x00\x27\x0a": "a shapefile",
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"<": "XML, such as KML or GML",
-}
-"""What a file is that begins with these bytes."""
-
-
-def _wrong_file(code: str, message: str) -> Problem:
-    return Problem(code, message, "Choose a GeoJSON file, or a CSV file in UTF-8.", "file")
-
-
-def _pack(data: bytes) -> str:
-    return base64.b64encode(zlib.compress(data)).decode()
-
-
-def _carried_file() -> tuple[bytes, str]:
-    """Return the file that the page carried, byte for byte.
-
-    Raises:
-        Invalid: the page was tampered with.
-    """
-    try:
-        unpacking = zlib.decompressobj()
-        data = unpacking.decompress(
-            base64.b64decode(request.form.get("packed", "")), current_app.config["MAX_CONTENT_LENGTH"]
-        )
-        is_whole = unpacking.eof
-    except (binascii.Error, zlib.error, ValueError):
-        is_whole = False
-    if not is_whole:
-        raise Invalid.from_problems([_wrong_file("missing", "The file was lost on the way.")])
-    return data, request.form.get("name", "upload")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from cni.assets.evidence import Attachment, Trace
 from cni.assets.expiries import RegisterKind
+from cni.assets.imports.records import ImportRow, ImportStatus, Upload
 from cni.assets.models import Span
 from cni.assets.registers import RegisterEntry
 from cni.assets.structure import Duct
@@ -185,6 +186,26 @@ def _withdrawal(session: Session, another: Another) -> str:
     return withdrawal.reference
 
 
+def _batch(session: Session, another: Another) -> str:
+    row = ImportRow(
+        reference="IMP-222222", member_id=another.member.id, file="theirs.csv", status=ImportStatus.WAITING, percent=0,
+        choices={}, requested_at=NOW,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.reference
+
+
+def _upload(session: Session, another: Another) -> str:
+    data = b"id,a,z,fibres\r\nTHEIR-NEW,THEIR-A,THEIR-Z,48\r\n"
+    upload = Upload(
+        reference="UPL-22222222", member_id=another.member.id, name="theirs.csv", data=data, uploaded_at=NOW
+    )
+    session.add(upload)
+    session.flush()
+    return upload.reference
+
+
 def _hidden_risk(_session: Session, _another: Another) -> str:
     return "HR-222222"
 
@@ -217,6 +238,8 @@ FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "token": _token,
     "attachment": _attachment,  # of the span
     "withdrawal": _withdrawal,
+    "batch": _batch,
+    "upload": _upload,
 }
 """How another member's thing is made, by its name in addresses; returns the identifier to put there."""
 

@@ -1,12 +1,9 @@
-"""Registering fibre in a browser: draw, type or upload; check, then register; the steward decides."""
+"""Registering fibre in a browser: draw or type; check, then register; the steward decides. Files: test_import_pages."""
 
 from __future__ import annotations
 
-import html
 import io
-import json
 import re
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -14,11 +11,8 @@ from sqlalchemy import func, select
 from cni.assets.models import Contribution, Site, Span
 from cni.assets.words import ContributionStatus
 from cni.members.policy import Role
-from cni.web.registering import MAP_SHOWN
 from tests.browser import Browser
 from tests.factories import make_contribution, make_member, make_person, make_site
-
-UPLOADS = Path(__file__).parents[3] / "demonstration" / "sample-uploads"
 
 CABLE = {"id": "AAA-BBB", "a": "AAA", "z": "BBB", "fibres": "48", "reserved_pairs": "6", "offered_pairs": "10"}
 
@@ -104,49 +98,6 @@ def test_a_new_site_without_a_place_stands_where_the_drawn_line_ends(officer, se
     assert session.execute(select(Site.longitude, Site.latitude).where(Site.code == "NEW")).one() == (-2.231, 53.484)
 
 
-def test_an_upload_is_checked_carried_and_registered_whole(officer, session):
-    rows = "".join(f"S{number},aaa,BBB,48,6,10\r\n" for number in range(3))
-    file = (io.BytesIO(f"id,a,z,fibres,reserved_pairs,offered_pairs\r\n{rows}".encode("utf-8-sig")), "spans.csv")
-    checked = officer.post("/plant/register/upload", data={"file": file})
-    assert "Register these 3 spans" in checked.text
-    assert spans_saved(session) == 0
-    officer.post("/plant/register/upload", data=carried(checked) | {"act": "register", "note": "Ring road"})
-    assert spans_saved(session) == 3
-
-
-def test_the_messy_sample_shows_its_rows_and_saves_nothing(officer, session):
-    file = (io.BytesIO((UPLOADS / "messy.csv").read_bytes()), "messy.csv")
-    refused = officer.post("/plant/register/upload", data={"file": file})
-    assert refused.status_code == 422
-    assert "20 reserved and 10 offered pairs need 60 fibres; the cable has 48." in refused.text
-    assert "Latitude and longitude are swapped" in refused.text
-    assert spans_saved(session) == 0
-
-
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        (b"", "spans.csv is empty."),
-        (b"PK\x03\x04 and more", "spans.csv is a spreadsheet or an archive (ZIP)."),
-        (b"id,a,z,fibres\nS1,AAA,BBB,\xa3", "The file is not UTF-8: byte 26 is 0xA3."),
-        (b'{"type": "FeatureCollection", "features": [}', "The file is not JSON"),
-        (b"id,a,z,fibre\nS1,AAA,BBB,48", "There is no column"),
-        (b"id,a,z,fibres\n", "There is no plant to register."),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(officer, data, sentence):
-    refused = officer.post("/plant/register/upload", data={"file": (io.BytesIO(data), "spans.csv")})
-    assert refused.status_code == 422
-    assert sentence.replace("'", "&#39;") in refused.text
-
-
-def test_no_file_and_a_file_lost_on_the_way_are_refused(officer):
-    assert officer.post("/plant/register/upload", data={}).status_code == 422
-    lost = officer.post("/plant/register/upload", data={"act": "register", "packed": "bm90aGluZw=="})
-    assert lost.status_code == 422
-    assert "lost on the way" in lost.text
-
-
 def test_more_than_20_megabytes_are_refused(officer):
     form = {"data": b"x" * (21 << 20), "content_type": "multipart/form-data; boundary=limit"}
     refused = officer.post("/plant/register/upload", **form)
@@ -193,8 +144,9 @@ def test_a_refusal_needs_a_reason_and_gives_the_plant_back_as_a_file(officer, se
     )
     assert "The duct is full." in officer.get(f"/contributions/{reference}").text
     file = officer.get(f"/contributions/{reference}/plant.geojson").data
-    checked = officer.post("/plant/register/upload", data={"file": (io.BytesIO(file), "again.geojson")})
-    assert "Register this span" in checked.text
+    sent = {"file": (io.BytesIO(file), "again.geojson")}
+    checked = officer.post("/plant/register/upload", data=sent, follow_redirects=True)
+    assert "Bring it in" in checked.text
 
 
 def test_a_planner_sees_the_plant_and_no_way_to_register(client, session, council, sites):
@@ -207,15 +159,9 @@ def test_a_planner_sees_the_plant_and_no_way_to_register(client, session, counci
     assert planner.get("/contributions").status_code == 403
 
 
-def upload_of(rows, header="id,a,z,fibres", **more):
-    """The form of an upload of these rows of CSV."""
-    return {"file": (io.BytesIO("\r\n".join([header, *rows]).encode()), "spans.csv"), **more}
-
-
-@pytest.mark.parametrize("way", ["draw", "type", "upload"])
+@pytest.mark.parametrize("way", ["draw", "type"])
 def test_the_note_given_with_the_plant_reaches_the_steward(officer, session, council, way):
-    given = CABLE if way != "upload" else upload_of(["S1,AAA,BBB,48"])
-    checked = officer.post(f"/plant/register/{way}", data=given | {"note": "Ring road, phase 2"})
+    checked = officer.post(f"/plant/register/{way}", data=CABLE | {"note": "Ring road, phase 2"})
     officer.post(f"/plant/register/{way}", data=carried(checked) | {"act": "register"})
     session.expire_all()
     notes = session.scalars(select(Contribution.note).where(Contribution.member_id == council.id)).all()
@@ -228,19 +174,3 @@ def test_the_member_sees_what_the_steward_will_ask_about_and_may_register_all_th
     assert "Its length is less than the straight line between its sites, 664 m." in checked.text
     assert "The network steward may ask about one span" in checked.text
     assert 'value="register"' in checked.text
-
-
-def test_the_map_of_a_large_file_draws_the_first_spans_and_says_so(officer):
-    count = MAP_SHOWN + 5
-    page = officer.post("/plant/register/upload", data=upload_of(f"S{n},AAA,BBB,48" for n in range(count))).text
-    data = re.search(r'<div id="map-data" hidden>(.*?)</div>', page, re.DOTALL).group(1)
-    kinds = [feature["geometry"]["type"] for feature in json.loads(html.unescape(data))["features"]]
-    assert (kinds.count("LineString"), kinds.count("Point")) == (MAP_SHOWN, 2)
-    assert "The map shows the first 1,000 only." in page
-    assert f"Register these {count:,} spans" in page
-
-
-def test_more_than_10_000_rows_are_refused_in_a_sentence(officer):
-    refused = officer.post("/plant/register/upload", data=upload_of(f"S{n},AAA,BBB,48" for n in range(10_001)))
-    assert refused.status_code == 422
-    assert "There are 10,001 sites and spans; 10,000 can be sent at once." in refused.text
