@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,7 @@ def write(plant: Plant, driver: str, ending: str, crs: str = "EPSG:27700", *, zi
         "spans": ("LineString", in_system(plant.lines, crs), plant.spans),
     }
     together = driver in ("GPKG", "LIBKML", "KML")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):  # of names cut short
         for layer, (kind, shapes, columns) in layers.items():
             path = Path(folder) / (f"plant.{ending}" if together else f"{layer}.{ending}")
             options = {"append": True} if together and path.exists() else {}
