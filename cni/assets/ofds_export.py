@@ -84,7 +84,6 @@ def _span(plant: SeenPlant, number: int) -> dict[str, Any]:
         "status": "operational",
         "start": told["a"],
         "end": told["z"],
-        "route": {"type": "LineString", "coordinates": shapely.get_coordinates(plant.spans[number]).tolist()},
         "transmissionMediumOwner": _organisation(plant, told["fibre_owner"]),
         "transmissionMedium": ["fibre"],
         "supportingInfrastructure": {"owner": _organisation(plant, told["duct_owner"])},
@@ -94,6 +93,12 @@ def _span(plant: SeenPlant, number: int) -> dict[str, Any]:
     }
     if told["fibres"] is not None:
         span["fibreCount"] = told["fibres"]
+    record = plant.records.spans[number]
+    # Where only the ends are known, whoever sees that exactly is not told a line.
+    if record.geometry is not None or told["tier"] != Tier.PARTY:
+        route = shapely.get_coordinates(plant.spans[number]).tolist()
+        span["route"] = {"type": "LineString", "coordinates": route}
+    told["duct_owner"] = record.duct_owner  # none: the owner of the fibre, as in spans.csv
     own = (
         "length_m",
         "length_basis",

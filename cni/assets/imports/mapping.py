@@ -16,6 +16,9 @@ FIELDS = tuple(dict.fromkeys((*SITE_FIELDS, *SPAN_FIELDS)))
 SHAPEFILE_LETTERS = 10
 """A Shapefile cuts the names of its columns to so many letters."""
 
+OURS = "cni_"
+"""How the fields begin that an export of ours adds to a standard's own."""
+
 WORDS = {
     "id": "id code ref reference identifier spanid siteid nodeid cableid linkid assetid spancode sitecode uid",
     "name": "name title label sitename nodename",
@@ -81,7 +84,7 @@ def _named(field: str, rank: int, free: Collection[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold()
+    return re.sub(r"[\W_]+", "", name.casefold().removeprefix(OURS))
 
 
 def refuse_wrong_columns(given: Mapping[str, str], columns: Collection[str]) -> None:

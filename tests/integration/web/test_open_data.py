@@ -16,12 +16,14 @@ from sqlalchemy import select
 
 from cni.assets.access_log import ExactView
 from cni.assets.audits import AuditStatus, NetworkAudit
+from cni.assets.imports.values import Choices
 from cni.assets.models import Site
 from cni.assets.snapshot import plant_revision
 from cni.cli.demo import Demonstration
 from cni.members.policy import Role
+from cni.operations import importing
 from tests.conftest import NOW
-from tests.factories import make_member, make_person
+from tests.factories import make_actor, make_member, make_person
 from tests.integration.web.test_ogc import owner, plant, somebody  # noqa: F401  fixtures
 from tests.leases import make_coop
 
@@ -201,3 +203,13 @@ def test_a_member_that_owns_nothing_here_sees_others_to_the_members_raster(clien
 
     assert features["A-B"]["geometry"]["coordinates"] == [[-2.101, 53.487], [-2.123, 53.5], [-2.157, 53.491]]
     assert features["A-B"]["properties"]["length_m"] == 4321.5
+
+
+def test_what_is_given_out_is_brought_in_again_as_the_same_plant(client, session, owner):  # noqa: F811
+    data = client.sign_in_as(make_person(session, owner, Role.ASSET_OFFICER)).get("/open/ofds.json").data
+    officer = make_actor(session, owner, Role.ASSET_OFFICER)
+    dry = importing.dry_run(session, officer, data, "plant.json", Choices(), at=NOW)
+
+    assert dry.problems == ()
+    assert (dry.sites.unchanged, dry.spans.unchanged) == (4, 3)
+    assert dry.changes == ()
