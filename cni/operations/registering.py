@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from cni.assets import queries
 from cni.assets.checks import read_plant
-from cni.assets.disclosure import Sight
+from cni.assets.disclosure import Sight, Tier, disclosed_position
 from cni.assets.drafts import PlantDrafts
 from cni.assets.importing import PlantTables, Submission, Table
-from cni.assets.models import Contribution, Site
+from cni.assets.models import Contribution, Site, Span
 from cni.assets.registry import add_plant, lock_codes, remove_plant
 from cni.assets.words import ContributionStatus
 from cni.events.kinds import ContributionAccepted, ContributionProposed, ContributionRefused
@@ -28,6 +28,7 @@ from cni.members.policy import Actor, MemberRole, Permission, SamePerson, may, r
 from cni.operations.disclosing import own_sight
 from cni.operations.tasks import Task
 from cni.primitives.errors import Conflict, Forbidden, Problem, refuse_if_any
+from cni.primitives.geo import line_of, wkb_of
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.period import london_date
 
@@ -115,7 +116,7 @@ def propose_plant(
 
 
 def accept_contribution(session: Session, actor: Actor, reference: str, *, at: datetime) -> Contribution:
-    """Accept proposed plant: it goes live, and routes may use it.
+    """Accept proposed plant: it goes live, and routes may use it. Lines to where a site was seen now end at it.
 
     Permission: contributions:decide. Event: ContributionAccepted.
     Raises:
@@ -124,6 +125,8 @@ def accept_contribution(session: Session, actor: Actor, reference: str, *, at: d
         SamePerson: the actor proposed it.
     """
     contribution = _decide(session, actor, reference, ContributionStatus.LIVE, at)
+    for span in queries.plant_of(session, contribution)[1]:
+        _end_at_sites(span)
     accepted = ContributionAccepted(subject=contribution.reference, member_id=contribution.member_id)
     record(session, actor, accepted, at=at)
     return contribution
@@ -200,6 +203,18 @@ def _as_own(tables: PlantTables, slug: str) -> PlantTables:
         for row in tables.spans.rows
     )
     return replace(tables, spans=Table(tables.spans.file, rows))
+
+
+def _end_at_sites(span: Span) -> None:
+    """Draw a line that ends where its proposer saw a site, which was rounded, to where the site is."""
+    if span.geometry is None:
+        return
+    line = line_of(span.geometry)
+    for end, site in ((0, span.a), (-1, span.z)):
+        position = (site.longitude, site.latitude)
+        if line[end] in {disclosed_position(position, tier) for tier in (Tier.MEMBERS, Tier.PUBLIC)}:
+            line[end] = position
+    span.geometry = wkb_of(line)
 
 
 def _decide(session: Session, actor: Actor, reference: str, status: ContributionStatus, at: datetime) -> Contribution:

@@ -17,6 +17,7 @@ from cni.events.models import EventRow
 from cni.members.policy import OPERATOR, Role, SamePerson
 from cni.operations import browsing, registering
 from cni.primitives.errors import Forbidden, Invalid, NotFound
+from cni.primitives.geo import line_of
 from cni.primitives.tables import Row
 from tests.conftest import NOW
 from tests.factories import make_actor, make_contribution, make_member, make_risk_group, make_site, make_span
@@ -71,6 +72,31 @@ def test_proposed_plant_is_in_no_route_until_the_steward_accepts_it(session, off
     assert [row.kind for row in session.scalars(select(EventRow).order_by(EventRow.id))] == [
         "ContributionProposed",
         "ContributionAccepted",
+    ]
+
+
+def test_a_line_drawn_to_where_anothers_site_is_shown_ends_at_the_site_once_accepted(session, officer, steward):
+    away = make_site(session, "AWAY", make_contribution(session), longitude=-2.24042, latitude=53.48038)
+    make_site(session, "THERE", make_contribution(session), longitude=-2.23, latitude=53.48)
+    line = "LINESTRING (-2.24 53.48, -2.235 53.481, -2.23 53.48)"
+    contribution = propose(session, officer, spans(span_row(a="AWAY", z="THERE", geometry=line)))
+    span = session.scalar(select(Span).where(Span.code == "S1"))
+    assert line_of(span.geometry)[0] == (-2.24, 53.48)
+    registering.accept_contribution(session, steward, contribution.reference, at=NOW)
+    assert line_of(span.geometry) == [(away.longitude, away.latitude), (-2.235, 53.481), (-2.23, 53.48)]
+
+
+def test_a_line_may_end_as_far_from_anothers_site_as_that_may_be_from_where_it_is_shown(session, officer):
+    make_site(session, "AWAY", make_contribution(session), longitude=-2.24042, latitude=53.48038)
+    make_site(session, "THERE", make_contribution(session), longitude=-2.23, latitude=53.48)
+
+    def problems(line):
+        checked = registering.check_plant(session, officer, spans(span_row(a="AWAY", z="THERE", geometry=line)))
+        return [problem.message for problem in checked.problems]
+
+    assert problems("LINESTRING (-2.24042 53.48038, -2.23 53.48)") == []
+    assert problems("LINESTRING (-2.24 53.482, -2.23 53.48)") == [
+        "The line ends 223 m from the site AWAY; 95 m are allowed."  # from where it is shown, not from where it is
     ]
 
 

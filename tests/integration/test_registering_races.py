@@ -24,7 +24,7 @@ def test_of_officers_who_take_the_same_id_at_once_one_gets_it_and_the_others_are
     with Session(own_database) as session:
         live = make_contribution(session)
         make_site(session, "AAA", live)
-        make_site(session, "BBB", live)
+        make_site(session, "BBB", live, longitude=-2.1)
         actors = [make_actor(session, make_member(session), Role.ASSET_OFFICER) for _ in range(OFFICERS)]
         session.commit()
     barrier = threading.Barrier(OFFICERS)
