@@ -115,7 +115,14 @@ def put_back(session: Session, image: Mapping[str, Any], beside: Mapping[str, An
     for number, row in image["splices"].items():
         if row != beside["splices"][number]:
             session.execute(update(splices).where(splices.c.id == int(number)).values(row))
-    session.expire_all()
+    read_anew(session)
+
+
+def read_anew(session: Session) -> None:
+    """Let the session read the sites and spans that it holds anew: they were written past it."""
+    for thing in list(session):
+        if isinstance(thing, Site | Span):
+            session.expire(thing)
 
 
 def repoint_splices(session: Session, ends: Mapping[tuple[int, int], int]) -> None:

@@ -12,12 +12,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from cni.assets.lines import share_metres
 from cni.assets.models import FibrePair, Span
+from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Allocation, Lease, LeaseSpan
 from cni.leases.route_checks import sites_along
 
@@ -79,14 +80,17 @@ class NotTheSame(ValueError):
         self.references = tuple(references)
 
 
-def holdings(session: Session, spans: Collection[int]) -> list[Holding]:
-    """Return every lease that runs over one of these spans on whatever day, by reference."""
+def holdings(session: Session, spans: Collection[int], on: date | None = None) -> list[Holding]:
+    """Return every lease that runs over one of these spans on whatever day, by reference.
+
+    `on`: only those that are not over by then.
+    """
     touching = select(LeaseSpan.lease_id).where(LeaseSpan.span_id.in_(spans))
-    leases = session.execute(
-        select(Lease.id, Lease.reference, Lease.from_site_id, Lease.to_site_id)
-        .where(Lease.id.in_(touching))
-        .order_by(Lease.reference)
-    ).all()
+    wanted = select(Lease.id, Lease.reference, Lease.from_site_id, Lease.to_site_id).where(Lease.id.in_(touching))
+    if on is not None:
+        goes_on = or_(Lease.ends_on.is_(None), Lease.ends_on > on)
+        wanted = wanted.where(Lease.status.not_in((LeaseStatus.CANCELLED, LeaseStatus.REFUSED)), goes_on)
+    leases = session.execute(wanted.order_by(Lease.reference)).all()
     ids = [lease.id for lease in leases]
     uses = _by_lease(
         (row[0], Use(*row[1:]))
@@ -124,7 +128,9 @@ def write_holdings(session: Session, changed: Collection[Holding]) -> None:
         session.execute(insert(LeaseSpan), uses)
     if holds:
         session.execute(insert(Allocation), holds)
-    session.expire_all()
+    for thing in list(session):
+        if isinstance(thing, Lease):
+            session.expire(thing)
 
 
 def placed_spans(session: Session, ids: Collection[int]) -> dict[int, PlacedSpan]:
@@ -136,11 +142,6 @@ def placed_spans(session: Session, ids: Collection[int]) -> dict[int, PlacedSpan
         pairs[pair.span_id][pair.number] = pair.id
     spans = session.execute(select(Span.id, Span.a_id, Span.z_id, Span.length_m).where(Span.id.in_(ids)))
     return {span.id: PlacedSpan(*span, pairs[span.id]) for span in spans}
-
-
-def are_held(holding: Holding, span: PlacedSpan, on: date) -> bool:
-    """Tell whether a lease holds a pair of a span on a day or later."""
-    return any(hold.pair in span.pairs.values() and hold.end > on for hold in holding.holds)
 
 
 def split_holding(

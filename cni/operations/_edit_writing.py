@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from cni.assets.edits import EditKind, Touched, carry_over, image_of, put_back, repoint_splices
+from cni.assets.edits import EditKind, Touched, carry_over, image_of, put_back, read_anew, repoint_splices
 from cni.assets.models import Contribution, FibrePair, Site, Span
 from cni.assets.words import ContributionStatus
 from cni.leases import following
@@ -41,7 +41,7 @@ def foresee(session: Session, plan: Plan, on: date) -> list[LeaseFollowing]:
         Invalid: spans cannot be merged, because leases hold other pairs on either.
     """
     placed = following.placed_spans(session, plan.standing)
-    found = _holding_on(session, placed, on)
+    found = following.holdings(session, plan.standing, on)
     if plan.kind is EditKind.MERGE:
         first, second = (placed[number] for number in plan.standing)
         _merged(found, (first, second), first, on)
@@ -207,14 +207,13 @@ def _write_spans(session: Session, plan: Plan, spans: Mapping[str, int], on: dat
             "length_basis": span.length_basis, "retired_on": None,
         }  # fmt: skip
         session.execute(update(Span).where(Span.id == spans[span.code]).values(values))
-    session.expire_all()
+    read_anew(session)
 
 
 def _move_leases(session: Session, plan: Plan, new: Sequence[int], on: date) -> None:
     old = plan.standing
-    found = following.holdings(session, old)
-    spans = following.placed_spans(session, {use.span for each in found for use in each.uses} | {*old, *new})
-    held = [each for each in found if any(following.are_held(each, spans[number], on) for number in old)]
+    held = following.holdings(session, old, on)
+    spans = following.placed_spans(session, {use.span for each in held for use in each.uses} | {*old, *new})
     if plan.kind is EditKind.SPLIT:
         parts = spans[new[0]], spans[new[1]]
         moved = [following.split_holding(each, spans[old[0]], parts, spans, on) for each in held]
@@ -222,11 +221,6 @@ def _move_leases(session: Session, plan: Plan, new: Sequence[int], on: date) -> 
         moved = _merged(held, (spans[old[0]], spans[old[1]]), spans[new[0]], on)
     if moved:
         following.write_holdings(session, moved)
-
-
-def _holding_on(session: Session, placed: Mapping[int, PlacedSpan], on: date) -> list[Holding]:
-    found = following.holdings(session, placed.keys())
-    return [each for each in found if any(following.are_held(each, span, on) for span in placed.values())]
 
 
 def _merged(

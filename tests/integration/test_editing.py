@@ -27,6 +27,7 @@ from cni.operations.searching import find_routes
 from cni.primitives.errors import Forbidden, Invalid, NotFound
 from cni.primitives.geo import length_m, line_of, wkb_of
 from cni.primitives.period import Month, Period, add_months
+from tests.books import make_books
 from tests.conftest import NOW
 from tests.factories import make_actor, make_contribution, make_member, make_site, make_span
 from tests.leases import CHANCE, SITE_DIVERSE, START, make_coop
@@ -475,3 +476,35 @@ def test_records_and_splices_go_over_to_the_parts_and_back_when_the_split_is_und
     assert session.scalars(spliced).all() == [parts[1]]
     editing.undo_edit(session, owner, edit.reference, at=LATER)
     assert session.scalars(spliced).all() == [whole.id]
+
+
+def test_an_issued_month_shows_no_difference_after_a_split_and_the_next_one_the_same_charge(session):
+    books = make_books(session)
+    span = books.spans["A-B"]
+    span.geometry = wkb_of([(-2.30, 53.48), (-2.28, 53.48)])
+    for site, longitude in ((span.a_id, -2.30), (span.z_id, -2.28)):
+        place = session.get_one(Site, site)
+        place.longitude, place.latitude = longitude, 53.48
+    session.flush()
+    session.expire(span)  # its length as the database has it
+    issued = books.settle().settlement
+    november = Month(2026, 11)
+    before = books.preview(november).settlement
+
+    steward = make_actor(session, None, Role.NETWORK_STEWARD)
+    split(
+        session,
+        steward,
+        new=NewSite("53.48, -2.29", "M", "Middle", "chamber"),
+        at=datetime(2026, 11, 10, 9, tzinfo=NOW.tzinfo),
+    )
+
+    again = books.preview()
+    assert again.differences == ()
+    assert again.settlement.lines == issued.lines
+    after = books.preview(november).settlement
+    assert {"A-B", "A-B.1", "A-B.2"} <= {line.span for line in after.lines}
+    charges = [
+        sum(line.charge_pence for line in lines if line.lease == "LSE-ONE") for lines in (before.lines, after.lines)
+    ]
+    assert charges[0] == charges[1] > 0
