@@ -9,12 +9,16 @@ databases. A door that is added later is walked by itself.
 from __future__ import annotations
 
 import io
+import math
 import re
 import struct
 import zipfile
 from collections.abc import Iterator
 
+import mapbox_vector_tile
 import pytest
+import shapely
+from shapely.geometry import shape
 from sqlalchemy import select, update
 
 from cni.assets.disclosure import PRIVATE_FIELDS, Tier, disclosed_grid, disclosed_position
@@ -90,9 +94,18 @@ def stranger(session):
     return make_person(session, make_member(session, "stranger"), *MEMBER_ROLES)
 
 
+def tile_of(longitude: float, latitude: float, zoom: int = 14) -> dict[str, str]:
+    """Return the address of the Web Mercator tile of a place."""
+    down = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
+    return {"zoom": str(zoom), "column": str(int((longitude + 180) / 360 * 2**zoom)), "row": str(int(down * 2**zoom))}
+
+
+TILE = tile_of(*PLACES["A"])
+
+
 def addresses(app, coop) -> Iterator[str]:
     """Yield the address of every GET route, filled with things of the council and of its lessee, and some more."""
-    known = {"site": "A", "span": "A-B", "collection": "spans", "feature": "A-B", "lease": "x", "quote": "x"}
+    known = {"site": "A", "span": "A-B", "collection": "spans", "feature": "A-B", "lease": "x", "quote": "x", **TILE}
     for route in routes(app):
         if route.method == "GET" and route.endpoint != "static":
             yield route.address(dict.fromkeys(route.parameters, "1") | known)
@@ -106,7 +119,22 @@ def contents(answer) -> bytes:
     if data.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return b"\n".join(archive.read(name) for name in archive.namelist())
+    if "mapbox-vector-tile" in answer.content_type and "/grid/" not in answer.request.path:
+        return b" ".join(f"{degrees:.5f}".encode() for degrees in degrees_of(data))
     return data
+
+
+def degrees_of(tile: bytes) -> Iterator[float]:
+    """Yield the longitudes and latitudes of a Web Mercator tile; at this zoom 5 decimals are finer than its raster.
+
+    Points beyond its edge are left out: lines are cut there, wherever that is.
+    """
+    zoom, column, row = (int(TILE[part]) for part in ("zoom", "column", "row"))
+    for layer in mapbox_vector_tile.decode(tile, default_options={"y_coord_down": True}).values():
+        points = shapely.get_coordinates([shape(each["geometry"]) for each in layer["features"]])
+        for x, y in points[((points >= 0) & (points <= layer["extent"])).all(axis=1)]:
+            yield (column + x / layer["extent"]) / 2**zoom * 360 - 180
+            yield math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * (row + y / layer["extent"]) / 2**zoom))))
 
 
 def finer_than(tier: Tier, said: bytes, places) -> list[str]:
@@ -229,6 +257,7 @@ def test_the_search_finds_what_it_looks_for(app, client, api_client, session, co
     telling = {leak.partition(":")[0] for leak in found}
 
     assert telling >= {"/map/plant.json", "/plant/sites/A", "/plant/spans/A-B", "/api/v1/sites", "/api/v1/spans"}
+    assert any(address.startswith("/tiles/14/") for address in telling)
     assert any("m" in leak or "SJ" in leak for leak in found)
     assert "/plant/spans/A-B: a private field" in found
 
