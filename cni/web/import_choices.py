@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -41,16 +41,17 @@ def address_of(choices: Choices) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def chosen_columns(names: Iterable[str], fields: Iterable[str], guesses: Mapping[str, str]) -> dict[str, str]:
+def chosen_columns(chosen: Mapping[str, str], guesses: Mapping[str, str]) -> dict[str, str]:
     """Return what has to be said of columns so that each is the field that was chosen ("": left out).
 
     `guesses` are the fields that they are if nothing is said. A column that is none and would be none is left unsaid:
-    a file may have hundreds.
+    a file may have hundreds. So is one whose guess was given to another column: it is guessed again.
     """
-    chosen = dict(zip(names, fields, strict=False))
-    said = {name: field for name, field in chosen.items() if field or guesses.get(name)}
-    for _round in range(len(chosen)):
-        astray = {name for name in guess_columns(list(chosen), said, {}) if not chosen[name]}
+    moved = {field for name, field in chosen.items() if field and guesses.get(name) != field}
+    settled = {name: field for name, field in chosen.items() if field not in moved or guesses.get(name) != field}
+    said = {name: field for name, field in settled.items() if field or guesses.get(name)}
+    for _round in range(len(settled)):
+        astray = {name for name in guess_columns(list(settled), said, {}) if not settled[name]}
         if not astray:
             break
         said |= dict.fromkeys(astray, "")

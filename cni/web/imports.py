@@ -113,23 +113,24 @@ def columns(upload: str, values: Mapping[str, Any] | None = None, problems: Sequ
 @shown_again_by(columns)
 def take_columns(upload: str) -> BaseResponse:
     """Say what the columns are."""
-    names, fields = request.form.getlist("column"), request.form.getlist("field")
-    _refuse_twice(names, fields)
+    names = request.form.getlist("column")
+    chosen = dict(zip(names, request.form.getlist("field"), strict=False))
     guesses = dict(zip(names, request.form.getlist("guess"), strict=False))
     values = {name: text for name in VALUES if (text := request.form.get(name, "").strip())}
-    chosen = chosen_columns(names, fields, guesses)
-    return _go_on("columns", upload, replace(choices_of(request.args), columns=chosen, values=values))
+    said = chosen_columns(chosen, guesses)
+    _refuse_twice(said)
+    return _go_on("columns", upload, replace(choices_of(request.args), columns=said, values=values))
 
 
-def _refuse_twice(names: Sequence[str], fields: Sequence[str]) -> None:
+def _refuse_twice(said: Mapping[str, str]) -> None:
     """Refuse two columns that are said to be one field.
 
     Raises:
         Invalid: with every such field.
     """
     problems = []
-    for field in dict.fromkeys(field for field in fields if field):
-        same = [name for name, chosen in zip(names, fields, strict=False) if chosen == field]
+    for field in dict.fromkeys(field for field in said.values() if field):
+        same = [name for name, chosen in said.items() if chosen == field]
         if len(same) > 1:
             message = f"{' and '.join(same)} are both said to be “{FIELD_WORDS.get(field, field)}”."
             problems.append(Problem("duplicate_column", message, "Choose one of them.", "columns"))

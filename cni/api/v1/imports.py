@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify
 
 from cni import runtime
 from cni.api.bearer import actor
@@ -44,7 +44,7 @@ def bring_in(query: dict[str, Any], files: dict[str, Any], choices: Choices) -> 
     at, chooser = runtime.now(), runtime.chooser()
     if query["dry_run"]:
         with runtime.reading() as session:
-            return DryRunView().dump(importing.dry_run(session, actor(), data, name, choices, at=at)), 200
+            return jsonify(DryRunView().dump(importing.dry_run(session, actor(), data, name, choices, at=at)))
     with runtime.transaction() as session:
         looked = importing.look_into_file(session, actor(), data, name, choices)
         is_large = sum(layer.features for layer in looked.contents.layers) > AT_ONCE_FEATURES

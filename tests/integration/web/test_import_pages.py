@@ -143,6 +143,16 @@ def test_a_column_left_out_stays_out_though_its_name_fits(officer):
     assert "664 m" in checked.text  # measured: 0.01° of longitude at 53.48° north
 
 
+def test_a_column_that_is_said_to_be_the_id_takes_it_from_the_one_that_was_guessed(officer):
+    page = bring(officer, rows("GR-1,First,SJ 8440 9850", header="Chamber,Title,NGR"))
+    assert re.search(r'value="Title"><input type="hidden" name="guess" value="id"', page.text)
+    names = ["Chamber", "Title", "NGR"]
+    chosen = {"column": names, "guess": ["", "id", "grid_ref"], "field": ["id", "id", "grid_ref"]}
+    checked = answer(officer, page, **chosen, kind="chamber")
+    assert step(checked) == "check"
+    assert re.search(r'data-site="GR-1".*First', checked.text)
+
+
 def test_what_rows_do_not_say_may_be_said_for_all(officer):
     page = bring(officer, rows("X1,AAA,BBB", header="code,from,to"))
     fields = ["id", "a", "z"]
