@@ -83,7 +83,7 @@ def _first(found: NDArray[Any], ranks: Numbers, most: int) -> Numbers:
 
 
 def _on_tile(geometries: Objects, plane: Plane, bounds: Bounds) -> Objects:
-    """Return geometries in the units of a tile, downwards from its north-west corner; None for what is off the plane."""
+    """Return geometries in the units of a tile, downwards from its north-west corner; None for what is off it."""
     west, _south, east, north = bounds
     scale = EXTENT / (east - west)
 

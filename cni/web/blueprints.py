@@ -34,8 +34,8 @@ from cni.web.settlements import settlements
 from cni.web.structure import structure
 from cni.web.tariff import tariff
 from cni.web.terms import terms
-from cni.web.withdrawals import withdrawals
 from cni.web.tiles import tiles
+from cni.web.withdrawals import withdrawals
 
 PAGES: tuple[Blueprint, ...] = (
     access,
