@@ -20,6 +20,8 @@ from cni.members.policy import Actor, Permission, require
 from cni.operations.disclosing import own_sight
 from cni.operations.registering import Checked
 
+AT_ONCE_FEATURES = 2_000
+"""A file of at most so many features is brought in while one waits; a larger one by the worker."""
 VALUES_SHOWN = 3
 PLACES_SHOWN = 50
 

@@ -17,6 +17,7 @@ from cni import runtime
 from cni.assets.imports.values import Ask, Choices, OpenQuestion
 from cni.config import MEGABYTE
 from cni.operations import importing, previewing
+from cni.operations.previewing import AT_ONCE_FEATURES
 from cni.primitives.errors import Conflict, Invalid, Problem
 from cni.schemas.plant import draft_collection
 from cni.schemas.problems import answer_to
@@ -41,9 +42,6 @@ from cni.web.pages import asked_page, render
 from cni.web.session import actor
 
 imports = Blueprint("imports", __name__, url_prefix="/imports")
-
-AT_ONCE_FEATURES = 2_000
-"""A file of at most so many features is brought in while the page is waited for; a larger one by the worker."""
 
 
 @imports.get("")

@@ -12,13 +12,11 @@ from cni.api.frame import Resources
 from cni.api.paging import page_answer
 from cni.assets.imports.values import Choices
 from cni.operations import importing
+from cni.operations.previewing import AT_ONCE_FEATURES
 from cni.schemas.imports import DryRunView, FileRequest, ImportQuery, ImportRequest, ImportView
 from cni.schemas.paging import PageQuery, page_of, page_request
 
 imports = Resources("imports", __name__, url_prefix="/imports", description="Plant from files of any format")
-
-AT_ONCE_FEATURES = 2_000
-"""A file of at most so many features is brought in while the program waits; a larger one by the worker."""
 
 
 @imports.get("")
