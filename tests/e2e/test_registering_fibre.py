@@ -16,11 +16,10 @@ STOCKPORT, ON_THE_WAY, WYTHENSHAWE = (0.502, 0.770), (0.43, 0.85), (0.358, 0.852
 
 def test_a_file_is_checked_registered_accepted_and_then_on_the_map(open_page):
     officer = open_page(OFFICER)
-    upload(officer, "four-new-spans.csv")
-    expect(officer.get_by_role("heading", name="Check before you register")).to_be_visible()
-    officer.get_by_role("button", name="Register these 4 spans").click()
-    reference = officer.url.rsplit("/", 1)[1]
-    expect(officer.get_by_role("heading", name=f"Contribution {reference}")).to_be_visible()
+    bring(officer, SAMPLES / "four-new-spans.csv")
+    expect(officer.get_by_role("heading", name="Check four-new-spans.csv")).to_be_visible()
+    officer.get_by_role("button", name="Bring it in").click()
+    reference = officer.get_by_text(re.compile("^CON-")).inner_text().split()[0]
 
     planner = open_page(PLANNER)
     assert planner.goto("/plant/spans/MID-OLD").status == 404  # not live yet
@@ -37,11 +36,11 @@ def test_a_file_is_checked_registered_accepted_and_then_on_the_map(open_page):
 
 def test_a_messy_file_shows_each_mistake_with_its_row_and_saves_nothing(open_page):
     officer = open_page(OFFICER)
-    upload(officer, "messy.csv")
+    bring(officer, SAMPLES / "messy.csv")
 
-    expect(officer.get_by_role("region", name="6 problems to mend; nothing was saved")).to_be_visible()
+    problems = officer.get_by_role("region", name="6 problems to mend; nothing was saved")
     for row in range(3, 9):
-        expect(officer.get_by_role("cell", name=str(row), exact=True)).to_be_visible()
+        expect(problems.get_by_role("cell", name=str(row), exact=True)).to_be_visible()
 
 
 def test_a_span_is_typed_in_by_grid_reference(open_page):
@@ -90,10 +89,10 @@ def test_what_is_missing_is_named_with_a_link_to_its_field(open_page):
     expect(officer.locator("input:focus, select:focus")).to_have_count(1)
 
 
-def upload(page: Page, name: str) -> None:
+def bring(page: Page, path: Path) -> None:
     page.goto("/plant/register/upload")
-    page.get_by_label("File", exact=True).set_input_files(SAMPLES / name)
-    page.get_by_role("button", name="Check the file").click()
+    page.get_by_label("File", exact=True).set_input_files(path)
+    page.get_by_role("button", name="Look into the file").click()
 
 
 def click_on_map(page: Page, place: tuple[float, float]) -> None:
