@@ -242,31 +242,31 @@ def apply(upload: str) -> Any:
                 row = importing.apply_import(session, actor(), data, name, choices, at=at, chooser=chooser)
     except (Invalid, Conflict) as refusal:
         return check(upload, problems_of(refusal)), answer_to(refusal).status
-    return redirect(url_for("imports.show", batch=row.reference))
+    return redirect(url_for("imports.show", imported=row.reference))
 
 
-@imports.get("/<batch>")
-def show(batch: str, values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> Any:
+@imports.get("/<imported>")
+def show(imported: str, values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()) -> Any:
     """An import: how far it has come (for htmx, that part alone), what it did, and how to undo it."""
     with runtime.reading() as session:
-        row = importing.find_import(session, actor(), batch)
+        row = importing.find_import(session, actor(), imported)
         is_part = "HX-Request" in request.headers
         if is_part and row.is_under_way:
             return render("imports/_progress.html", row=row)
         if is_part:  # who waited for it is led to the whole page
-            return Response(headers={"HX-Redirect": url_for("imports.show", batch=row.reference)})
-        changes = importing.list_changes(session, actor(), batch)
+            return Response(headers={"HX-Redirect": url_for("imports.show", imported=row.reference)})
+        changes = importing.list_changes(session, actor(), imported)
     return render("imports/show.html", row=row, changes=changes, most=ROWS_SHOWN, problems=problems)
 
 
-@imports.post("/<batch>/undo")
+@imports.post("/<imported>/undo")
 @shown_again_by(show)
-def undo(batch: str) -> BaseResponse:
+def undo(imported: str) -> BaseResponse:
     """Take back what the import brought."""
     with runtime.transaction() as session:
-        row = importing.undo_import(session, actor(), batch, at=runtime.now())
+        row = importing.undo_import(session, actor(), imported, at=runtime.now())
     flash(f"{row.reference} is undone: what it brought is gone, what it changed is as it was.", "success")
-    return redirect(url_for("imports.show", batch=row.reference))
+    return redirect(url_for("imports.show", imported=row.reference))
 
 
 def _look(upload: str, choices: Choices) -> tuple[tuple[bytes, str], importing.LookedInto]:

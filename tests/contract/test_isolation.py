@@ -186,7 +186,7 @@ def _withdrawal(session: Session, another: Another) -> str:
     return withdrawal.reference
 
 
-def _batch(session: Session, another: Another) -> str:
+def _imported(session: Session, another: Another) -> str:
     row = ImportRow(
         reference="IMP-222222", member_id=another.member.id, file="theirs.csv", status=ImportStatus.WAITING, percent=0,
         choices={}, requested_at=NOW,
@@ -238,7 +238,7 @@ FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "token": _token,
     "attachment": _attachment,  # of the span
     "withdrawal": _withdrawal,
-    "batch": _batch,
+    "imported": _imported,
     "upload": _upload,
 }
 """How another member's thing is made, by its name in addresses; returns the identifier to put there."""

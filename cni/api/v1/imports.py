@@ -67,20 +67,20 @@ def failed_rows(files: dict[str, Any], choices: Choices) -> Any:
     return Response(rows, content_type="text/csv; charset=utf-8")
 
 
-@imports.get("/<batch>")
+@imports.get("/<imported>")
 @imports.response(200, ImportView)
-def find_import(batch: str) -> Any:
+def find_import(imported: str) -> Any:
     """Find an import, and how far it has come."""
-    return _found(batch)
+    return _found(imported)
 
 
-@imports.post("/<batch>/undo")
+@imports.post("/<imported>/undo")
 @imports.response(200, ImportView)
-def undo(batch: str) -> Any:
+def undo(imported: str) -> Any:
     """Undo an import while nothing depends on it."""
     with runtime.transaction() as session:
-        importing.undo_import(session, actor(), batch, at=runtime.now())
-    return _found(batch)
+        importing.undo_import(session, actor(), imported, at=runtime.now())
+    return _found(imported)
 
 
 def _found(reference: str) -> Any:
