@@ -48,6 +48,15 @@ def read_layer(data: bytes, name: str, layer: str) -> Features:
     return Features(about, answer["rows"], answer["said"]["values"], _shapes(answer["wkb"], answer["ends"]))
 
 
+def parse_trace(data: bytes) -> Any:
+    """Return what an OTDR file says, as `cni.formats.traces.parse` answers there.
+
+    Raises:
+        FileRefused: it cannot be read.
+    """
+    return _ask("trace", data, "", "")["said"]
+
+
 def _ask(task: str, data: bytes, name: str, layer: str) -> Mapping[str, Any]:
     try:
         if len(data) > MOST_BYTES:

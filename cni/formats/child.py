@@ -28,11 +28,18 @@ def main() -> None:
     from cni.formats.layers import refused_file  # late: numpy, too, is loaded behind the walls
 
     try:
-        said, arrays = _read(data, sys.argv[1], sys.argv[2], sys.argv[4])
+        task, name, layer = sys.argv[1], sys.argv[2], sys.argv[4]
+        said, arrays = _trace(data) if task == "trace" else _read(data, task, name, layer)
     except MemoryError:
         refusal = refused_file("too_large", "The file needs more memory than it may.", "Bring it in parts.")
         said, arrays = {"problem": asdict(refusal.problems[0])}, {}
     _write(answer, said, arrays)
+
+
+def _trace(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    from cni.formats.traces import parse
+
+    return {**parse(data)}, {}
 
 
 def _read(data: bytes, task: str, name: str, layer: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,6 +1,6 @@
-"""Reading an OTDR file (.sor) in a process of its own, with limits: wavelength, length, loss and events.
+"""Reading an OTDR file (.sor) in the cage: wavelength, length, loss and events.
 
-A program starts this module anew and sends the file to it: what a hostile file makes of the parser ends there.
+What a hostile file makes of the parser ends with the process there; see `cni.formats.cage`.
 
 Source: Telcordia SR-4731, version 2, as `otdrparser` reads it.
 """
@@ -8,20 +8,16 @@ Source: Telcordia SR-4731, version 2, as `otdrparser` reads it.
 from __future__ import annotations
 
 import io
-import json
-import subprocess
-import sys
-import tempfile
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, TypedDict, cast
 
-from cni.formats import walls
+from cni.formats import cage
+from cni.formats.layers import FileRefused
 from cni.primitives.errors import Invalid, Problem
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of a file: a trace of 128,000 points has a quarter of a megabyte."""
-SECONDS = 20
 MOST_EVENTS = 2_000
 LONGEST_M = 500_000
 WAVELENGTHS_NM = (600.0, 2_000.0)
@@ -61,24 +57,21 @@ def read_trace(data: bytes) -> TraceRead:
     """
     if len(data) > MOST_BYTES:
         raise _refused("too_large", "An OTDR file has at most 4 MB.", "Export the trace with fewer points.")
-    command = [sys.executable, "-m", "cni.formats.traces"]
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            done = subprocess.run([*command, folder], input=data, capture_output=True, timeout=2 * SECONDS)
-        except subprocess.TimeoutExpired:
+    try:
+        return cast(TraceRead, cage.parse_trace(data))
+    except FileRefused as refusal:
+        if refusal.problems[0].code == "took_too_long":
             raise _refused("took_too_long", "The file took too long to read.", "Export the trace again.") from None
-    if done.returncode != 0:
         remedy = "Export it from the instrument as SOR (SR-4731), version 2."
-        raise _refused("not_a_trace", "The file cannot be read as an OTDR trace.", remedy)
-    return cast(TraceRead, json.loads(done.stdout))
+        raise _refused("not_a_trace", "The file cannot be read as an OTDR trace.", remedy) from None
 
 
 def _refused(code: str, message: str, remedy: str) -> Invalid:
     return Invalid.from_problems([Problem(code, message, remedy, "file")])
 
 
-def _parse(data: bytes) -> TraceRead:
-    """Return what a file says; any error means that it cannot be read."""
+def parse(data: bytes) -> TraceRead:
+    """Return what a file says, in the cage alone; any error means that it cannot be read."""
     import otdrparser  # here: the process that asks never parses anything
 
     blocks = otdrparser.parse2(io.BytesIO(data))
@@ -116,15 +109,3 @@ def _require_sensible(read: TraceRead) -> None:
         raise ValueError("no wavelength of an OTDR")
     if not 0 < read["length_m"] <= LONGEST_M or len(read["events"]) > MOST_EVENTS:
         raise ValueError("no length of a fibre")
-
-
-def main() -> None:
-    """Read the file that comes in, behind walls, and print what it says as JSON."""
-    data = sys.stdin.buffer.read()
-    walls.limit(SECONDS)
-    walls.hide(sys.argv[1], walls.program_folders())
-    json.dump(_parse(data), sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

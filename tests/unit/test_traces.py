@@ -43,6 +43,13 @@ def test_what_is_no_trace_is_refused_with_a_remedy(data):
     assert [problem.code for problem in refusal.value.problems] == ["not_a_trace"]
 
 
+def test_the_process_that_reads_a_trace_takes_nothing_from_the_surroundings(monkeypatch, tmp_path):
+    (tmp_path / "otdrparser.py").write_text("raise SystemExit(1)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    assert read_trace(write_sor(1_234.5))["length_m"] == pytest.approx(1_234.5, abs=0.1)
+
+
 def test_a_file_that_is_too_large_is_not_even_looked_at():
     with pytest.raises(Invalid) as refusal:
         read_trace(b"Map\0" + bytes(MOST_BYTES))
