@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from cni.assets.edits import EditKind
 from cni.assets.lines import Cut, Line, cut_line, join_lines, joined_code, nearest_site, part_codes, share_length
 from cni.assets.models import FibrePair, Rack, Site, Span
 from cni.assets.places import ENDS_WITHIN_M, ends_off_m
+from cni.assets.terms import SpanTerms, WithdrawalSpan
 from cni.assets.words import LengthBasis
 from cni.members.models import Member
 from cni.members.policy import Actor
@@ -224,14 +226,29 @@ def _towards(span: PlannedSpan, site: int) -> _Way:
     return way if span.z.id == site else way.turned
 
 
+_ALIKE = {"fibre_owner_id": "owner of the fibre", "fibres": "number of fibres", "foi_label": "label"}
+_ALIKE_ON_RECORD: Mapping[str, tuple[Any, ...]] = {
+    "offer": (
+        SpanTerms.span_id, SpanTerms.fee_basis, SpanTerms.starts_on, SpanTerms.ends_on, SpanTerms.notice_months,
+    ),
+    "notice of withdrawal": (WithdrawalSpan.span_id, WithdrawalSpan.effective_on),
+}  # fmt: skip
+"""What must be the same on record of two spans, in the columns after the span's; nothing of either is the same too."""
+
+
 def _unlike(session: Session, first: Span, second: Span) -> Iterator[Problem]:
     """Yield a problem for each thing that spans must have in common to be one."""
     remedy = "Only spans that are one cable in all but the record can be merged."
-    for name, words in (("fibre_owner_id", "owner of the fibre"), ("fibres", "number of fibres")):
-        if getattr(first, name) != getattr(second, name):
-            yield Problem(
-                "not_alike", f"The {words} of {first.code} and {second.code} is not the same.", remedy, "second"
-            )
+    differing = [words for name, words in _ALIKE.items() if getattr(first, name) != getattr(second, name)]
+    for words, columns in _ALIKE_ON_RECORD.items():
+        said = {
+            span: row for span, *row in session.execute(select(*columns).where(columns[0].in_((first.id, second.id))))
+        }
+        if said.get(first.id) != said.get(second.id):
+            differing.append(words)
+    for words in differing:
+        message = f"The {words} of {first.code} and {second.code} is not the same."
+        yield Problem("not_alike", message, remedy, "second")
     if (first.duct_owner_id or first.fibre_owner_id) != (second.duct_owner_id or second.fibre_owner_id):
         yield Problem("not_alike", f"The ducts of {first.code} and {second.code} have two owners.", remedy, "second")
     states: dict[int, list[tuple[int, str]]] = {first.id: [], second.id: []}
@@ -246,9 +263,8 @@ def _unlike(session: Session, first: Span, second: Span) -> Iterator[Problem]:
 def _joint_problems(
     session: Session, actor: Actor, first: Span, second: Span, joint: int, *, with_site: bool
 ) -> Iterator[Problem]:
-    ends = select(Span.code).where((Span.a_id == joint) | (Span.z_id == joint), Span.retired_on.is_(None))
-    others = list(session.scalars(ends.where(Span.id.not_in((first.id, second.id))).order_by(Span.code)))
     site = first.a if first.a_id == joint else first.z
+    others = [span.code for span in queries.spans_at(session, site) if span.id not in (first.id, second.id)]
     if others:
         message = f"At {site.name} {', '.join(others)} ends too."
         yield Problem("joint_used", message, "Two spans can be merged where only they meet.", "second")

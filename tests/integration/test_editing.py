@@ -7,8 +7,11 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, insert, select
+from sqlalchemy.orm import object_session
 
 from cni.assets.models import FibrePair, Site, Span
+from cni.assets.terms import FeeBasis, SpanTerms
+from cni.assets.words import FoiLabel
 from cni.db.base import Base
 from cni.events.models import EventRow
 from cni.leases.allocation import SpanRetired
@@ -19,11 +22,12 @@ from cni.leases.models import Allocation, Lease
 from cni.leases.queries import open_network
 from cni.members.models import Member
 from cni.members.policy import Role
-from cni.operations import editing, leasing, ordering
+from cni.operations import editing, leasing, ordering, withdrawing
 from cni.operations.assessing import assess_lease
 from cni.operations.editing import NewSite, SiteMove, SpanChange, SpanMerge, SpanSplit
 from cni.operations.foreseeing import what_if
 from cni.operations.searching import find_routes
+from cni.operations.withdrawing import NewNotice
 from cni.primitives.errors import Forbidden, Invalid, NotFound
 from cni.primitives.geo import length_m, line_of, wkb_of
 from cni.primitives.period import Month, Period, add_months
@@ -235,6 +239,50 @@ def test_spans_are_not_merged_where_another_one_ends(session, coop, owner):
     with pytest.raises(Invalid) as refused:
         editing.merge_spans(session, owner, SpanMerge("A-B.1", "A-B.2"), at=LATER, chooser=CHANCE)
     assert [problem.code for problem in refused.value.problems] == ["joint_used"]
+
+
+def change_label(span, actor):
+    span.foi_label, span.foi_reason = FoiLabel.CONFIDENTIAL, "FOIA s24"
+
+
+def change_terms(span, actor):
+    terms = SpanTerms(span_id=span.id, fee_basis=FeeBasis.PAIR_METRE, notice_months=36, changed_at=NOW)
+    object_session(span).add(terms)
+
+
+def give_notice(span, actor):
+    given = NewNotice((span.code,), ON + timedelta(days=900), "Trams")
+    withdrawing.give_notice(object_session(span), actor, given, at=NOW, chooser=CHANCE)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(change_label, "label"), (change_terms, "offer"), (give_notice, "notice of withdrawal")],
+)
+@pytest.mark.parametrize("part", [f"{AB}.1", f"{AB}.2"])
+def test_spans_of_other_labels_terms_or_notices_are_not_merged(session, coop, owner, change, words, part):
+    split(session, owner, at=NOW)
+    change(span_named(session, part), owner)
+    session.flush()
+
+    with pytest.raises(Invalid) as refused:
+        editing.merge_spans(session, owner, SpanMerge("A-B.1", "A-B.2"), at=LATER, chooser=CHANCE)
+
+    assert [problem.message for problem in refused.value.problems] == [
+        f"The {words} of A-B.1 and A-B.2 is not the same."
+    ]
+
+
+def test_what_another_member_only_proposes_at_the_joint_does_not_keep_spans_apart(session, coop, owner):
+    split(session, owner, at=NOW)
+    other = make_member(session)
+    proposed = make_contribution(session, other, live=False)
+    joint = session.scalars(select(Site).where(Site.code == "M")).one()
+    make_span(session, "X", joint, make_site(session, "Y", proposed), other, contribution_id=proposed.id)
+
+    editing.merge_spans(session, owner, SpanMerge("A-B.1", "A-B.2"), at=LATER, chooser=CHANCE)
+
+    assert span_named(session, "A-B.3").retired_on is None
 
 
 def test_a_quote_on_a_span_that_was_split_can_no_longer_be_requested(session, coop, owner):
