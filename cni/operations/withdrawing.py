@@ -71,8 +71,9 @@ def give_notice(session: Session, actor: Actor, given: NewNotice, *, at: datetim
     """
     require(actor, Permission.PLANT_KEEP)
     owner_id, today = owner_of(actor), london_date(at)
+    # Read again once they are locked: a span that was split meanwhile has left the plant.
+    lock_spans(session, [span.id for span in _own_spans(session, owner_id, given.spans)])
     spans = _own_spans(session, owner_id, given.spans)
-    lock_spans(session, [span.id for span in spans])
     noticed = set(session.scalars(select(Span.code).join(WithdrawalSpan, WithdrawalSpan.span_id == Span.id)))
     refuse_if_any(_problems(given, {span.code for span in spans}, noticed, today))
     asked = given.effective_on or today
@@ -118,10 +119,11 @@ def find_withdrawal(session: Session, actor: Actor, reference: str, *, on: date)
     require(actor, Permission.PLANT_INSPECT)
     found = terms.withdrawal_by_reference(session, reference)
     withdrawal = require_found(actor, Permission.PLANT_INSPECT, found)
-    leaving = []
-    for notice in withdrawal.spans:
-        held = holdings(session, [notice.span_id], Period(on))
-        leaving.append(Leaving(notice, tuple({each.lease: each for each in held}.values())))
+    held = _by_span(holdings(session, [notice.span_id for notice in withdrawal.spans], Period(on)))
+    leaving = [
+        Leaving(notice, tuple({each.lease: each for each in held.get(notice.span_id, ())}.values()))
+        for notice in withdrawal.spans
+    ]
     return WithdrawalFile(withdrawal, leaving)
 
 

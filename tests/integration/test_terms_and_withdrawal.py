@@ -24,6 +24,7 @@ from cni.schemas.terms import in_ranges, numbers_of
 from tests.conftest import NOW
 from tests.factories import make_actor, make_member, make_person
 from tests.leases import CHANCE, START, make_coop
+from tests.plant import lay
 
 TODAY = NOW.date()
 ONE_ROUTE = "A-B 1200, B-Z 900"
@@ -191,6 +192,22 @@ def test_a_leased_span_begins_its_notice_lists_the_leases_and_stays_until_they_e
     assert withdrawing.finish_withdrawals(session, OPERATOR, at=noon(add_months(TODAY, 7))) == []
     assert withdrawing.finish_withdrawals(session, OPERATOR, at=noon(add_months(START, 36))) == ["A-B"]
     assert lease.ends_on == add_months(START, 36)
+
+
+def test_a_withdrawal_of_two_spans_is_read_in_as_many_statements_as_one_of_one(
+    session, coop, withdraw, officer, count_queries
+):
+    lease = coop.accepted(pairs=1)
+    more = lay(session, "B-Y 800, Y-Z 700", owner=session.get_one(Member, officer.member_id))
+    counts = []
+    for made in (withdraw(*more), withdraw("A-B")):
+        session.expire_all()
+        with count_queries() as statements:
+            file = withdrawing.find_withdrawal(session, officer, made.reference, on=TODAY)
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]
+    assert [[each.lease for each in leaving.leases] for leaving in file.leaving] == [[lease.reference]]
 
 
 def test_a_quote_made_before_the_notice_can_no_longer_be_requested(session, coop, withdraw):
