@@ -37,6 +37,7 @@ class RegisterEntry(Identified, Base):
 
     `title` is their reference or the grant's name. `ends_on` is the first day without it, of a funding condition the
     first on which nothing can be clawed back; None: no end. `open_access`: the grant asks that all may use the plant.
+    `spans` and `sites` are those that are in the plant now.
     """
 
     __tablename__ = "register_entries"
@@ -54,8 +55,18 @@ class RegisterEntry(Identified, Base):
     changed_at: Mapped[datetime]
 
     member: Mapped[Member] = relationship(lazy="raise")
-    spans: Mapped[list[Span]] = relationship(lazy="raise", secondary=entry_spans, order_by="Span.code")
-    sites: Mapped[list[Site]] = relationship(lazy="raise", secondary=entry_sites, order_by="Site.code")
+    spans: Mapped[list[Span]] = relationship(
+        lazy="raise",
+        secondary=entry_spans,
+        secondaryjoin=lambda: (Span.id == entry_spans.c.span_id) & Span.retired_on.is_(None),
+        order_by="Span.code",
+    )
+    sites: Mapped[list[Site]] = relationship(
+        lazy="raise",
+        secondary=entry_sites,
+        secondaryjoin=lambda: (Site.id == entry_sites.c.site_id) & Site.retired_on.is_(None),
+        order_by="Site.code",
+    )
 
     @property
     def covers(self) -> list[str]:

@@ -25,7 +25,8 @@ duct_spans = Table(
 class Duct(Identified, Base):
     """A duct, or a sub-duct inside one (`parent`): bore and outer diameter in millimetres, length in metres.
 
-    Only a sub-duct says its outer diameter: that is what it takes of the duct around it.
+    Only a sub-duct says its outer diameter: that is what it takes of the duct around it. `spans` are those that lie in it
+    now; rows of what has left the plant stay, for the day on which that is undone.
     """
 
     __tablename__ = "ducts"
@@ -40,7 +41,12 @@ class Duct(Identified, Base):
     owner: Mapped[Member] = relationship(lazy="raise")
     parent: Mapped[Duct | None] = relationship(lazy="raise", remote_side="Duct.id", back_populates="sub_ducts")
     sub_ducts: Mapped[list[Duct]] = relationship(lazy="raise", order_by="Duct.code", back_populates="parent")
-    spans: Mapped[list[Span]] = relationship(lazy="raise", secondary=duct_spans, order_by="Span.code")
+    spans: Mapped[list[Span]] = relationship(
+        lazy="raise",
+        secondary=duct_spans,
+        secondaryjoin=lambda: (Span.id == duct_spans.c.span_id) & Span.retired_on.is_(None),
+        order_by="Span.code",
+    )
 
 
 Index("uq_ducts_code", func.lower(Duct.code), unique=True)

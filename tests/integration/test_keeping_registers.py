@@ -61,6 +61,15 @@ def test_an_entry_covers_the_owners_spans_and_sites_by_id_in_whatever_case(add):
     assert entry.covers == ["A-B", "B"]
 
 
+def test_an_entry_no_longer_names_what_has_left_the_plant(session, officer, add, spans):
+    entry = add()
+    spans["A-B"].retired_on = TODAY
+    session.flush()
+    session.expire_all()
+
+    assert keeping_registers.find_entry(session, officer, entry.reference).covers == ["B"]
+
+
 def test_every_problem_is_told_at_once(add):
     with pytest.raises(Invalid) as refusal:
         add(party=" ", title="", starts_on=date(2027, 6, 1), covers=("A-B", "NOWHERE"))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from cni.assets.colours import ColourScheme
+from cni.assets.models import Site
 from cni.members.policy import Role
-from cni.operations import structuring
+from cni.operations import editing, structuring
+from cni.operations.editing import NewSite, SpanSplit
 from cni.operations.structuring import NewCable, NewDuct, NewSplice
 from cni.primitives.errors import Invalid, NotFound
 from tests.conftest import NOW
@@ -51,6 +55,17 @@ def keep(session, officer):
 def describe(session, officer, given=CABLE, code="A-B"):
     structuring.describe_cable(session, officer, code, given, at=NOW)
     session.flush()
+
+
+def split(session, officer):
+    session.expire_all()  # lengths as the database has them
+    a, z = session.scalars(select(Site).where(Site.code.in_(("A", "B"))).order_by(Site.code))
+    where = f"{(a.latitude + z.latitude) / 2}, {(a.longitude + z.longitude) / 2}"
+    asked = SpanSplit("A-B", new=NewSite(where, "M", "Middle", "chamber"))
+    edit = editing.split_span(session, officer, asked, at=NOW, chooser=random.Random(1))
+    session.flush()
+    session.expire_all()
+    return edit
 
 
 def codes(refusal):
@@ -117,6 +132,28 @@ def test_a_duct_is_as_full_as_its_cables_and_sub_ducts(session, officer, keep):
 
     assert facts.fill.percent == Decimal("29.3")  # (14² + 50²) / 96²
     assert structuring.find_duct(session, officer, "SUB").is_spare
+
+
+def test_a_span_that_was_split_lies_in_no_duct_any_more(session, officer, keep):
+    describe(session, officer)
+    keep()
+
+    split(session, officer)
+
+    facts = structuring.find_duct(session, officer, "D1")
+    assert [span.code for span in facts.duct.spans] == ["A-B.1", "A-B.2"]
+    assert facts.fill.percent == Decimal("4.3")  # 2 × 14² / 96²
+
+
+def test_a_duct_is_kept_and_the_split_undone_after_a_span_of_it_was_split(session, officer, keep):
+    keep()
+    edit = split(session, officer)
+    keep(spans=("A-B.1", "A-B.2"), length_m=Decimal(310))
+
+    editing.undo_edit(session, officer, edit.reference, at=NOW)
+    session.expire_all()
+
+    assert [span.code for span in structuring.find_duct(session, officer, "D1").duct.spans] == ["A-B"]
 
 
 def test_an_over_filled_duct_is_on_record_and_says_so(session, officer, keep):
