@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import CompoundSelect, Select, func, select, union
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from cni.assets.checks import KnownPlant
@@ -136,18 +136,20 @@ def has_plant(session: Session, member_id: int) -> bool:
 
 def own_spans(member_id: int) -> Select[int, int, int, bool]:
     """Select the spans whose fibre or duct is a member's or that it contributed, with their two ends and if live."""
-    owned = (Span.fibre_owner_id == member_id) | (Span.duct_owner_id == member_id)
-    return (
-        select(Span.id, Span.a_id, Span.z_id, _is_live(Span))
-        .join(Span.contribution)
-        .where(owned | (Contribution.member_id == member_id))
+    own = union(  # not one condition with `or`, for which every span would be read
+        select(Span.id).where(Span.fibre_owner_id == member_id),
+        select(Span.id).where(Span.duct_owner_id == member_id),
+        select(Span.id).join(Span.contribution).where(Contribution.member_id == member_id),
     )
+    return select(Span.id, Span.a_id, Span.z_id, _is_live(Span)).join(Span.contribution).where(Span.id.in_(own))
 
 
-def own_sites(member_id: int) -> Select[int]:
+def own_sites(member_id: int) -> CompoundSelect[int]:
     """Select the sites that a member owns or contributed."""
-    own = (Site.owner_id == member_id) | (Contribution.member_id == member_id)
-    return select(Site.id).join(Site.contribution).where(own)
+    return union(
+        select(Site.id).where(Site.owner_id == member_id),
+        select(Site.id).join(Site.contribution).where(Contribution.member_id == member_id),
+    )
 
 
 def places_seen(session: Session, sight: Sight) -> dict[str, Position]:

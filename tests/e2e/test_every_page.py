@@ -24,7 +24,7 @@ PEOPLE = [
     "auditor@irwell-and-tame.example",
 ]
 STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-NO_PAGE = (".csv", ".json", ".geojson")
+NO_PAGE = (".csv", ".geojson", ".gpkg", ".json", ".kmz", ".zip")
 """Endings of links that bring a file and not a page."""
 
 
@@ -68,8 +68,9 @@ def new_pages_within_reach(page: Page, addresses: MapAdapter, shapes: set[tuple[
 
 def shape_of(page: Page, endpoint: str, addresses: MapAdapter) -> tuple[str, ...]:
     """Return a page's endpoint and those of the forms on it."""
-    actions = page.locator("form").evaluate_all("forms => forms.map(form => form.action)")
-    return endpoint, *sorted({endpoint_of(local(action), addresses, "POST") or "" for action in actions})
+    actions = page.locator("form").evaluate_all("forms => forms.map(form => form.getAttribute('action'))")
+    paths = {local(action) if action else local(page.url) for action in actions}
+    return endpoint, *sorted({endpoint_of(path, addresses, "POST") or "" for path in paths})
 
 
 def endpoint_of(path: str, addresses: MapAdapter, method: str = "GET") -> str | None:
