@@ -7,14 +7,17 @@ of the machine's files; see `cni.formats.walls`. It answers in arrays and JSON, 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from operator import itemgetter
 from signal import Signals
 from types import SimpleNamespace
-from typing import IO, Any
+from typing import IO, Any, TypeVar
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 import shapely
@@ -23,8 +26,15 @@ from cni.formats.layers import Contents, Features, FileRefused, Geometry, Layer,
 from cni.formats.limits import MEBIBYTE, MOST_BYTES, seconds_for
 from cni.primitives.errors import Problem
 
+Made = TypeVar("Made")
+
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PATH": ""}
 """All that the process is told of its surroundings; nothing of the program's own settings and secrets."""
+UNUSABLE = (
+    ArithmeticError, AttributeError, BadZipFile, EOFError, LookupError, MemoryError, NotImplementedError, OSError,
+    RecursionError, TypeError, ValueError, shapely.errors.ShapelyError,
+)  # fmt: skip
+"""What an answer that is none can end in."""
 OUT_OF_TIME = {-Signals.SIGXCPU, -Signals.SIGKILL}
 
 
@@ -34,7 +44,7 @@ def look_into(data: bytes, name: str) -> Contents:
     Raises:
         FileRefused: it cannot be read; the one problem says why, and how to mend it.
     """
-    return _contents(_ask("look", data, name, ""))
+    return _ask("look", data, name, "", _contents)
 
 
 def read_layer(data: bytes, name: str, layer: str) -> Features:
@@ -43,9 +53,7 @@ def read_layer(data: bytes, name: str, layer: str) -> Features:
     Raises:
         FileRefused: it cannot be read; the one problem says why, and how to mend it.
     """
-    answer = _ask("read", data, name, layer)
-    (about,) = _contents(answer).layers
-    return Features(about, answer["rows"], answer["said"]["values"], _shapes(answer["wkb"], answer["ends"]))
+    return _ask("read", data, name, layer, _features)
 
 
 def parse_trace(data: bytes) -> Any:
@@ -54,17 +62,17 @@ def parse_trace(data: bytes) -> Any:
     Raises:
         FileRefused: it cannot be read.
     """
-    return _ask("trace", data, "", "")["said"]
+    return _ask("trace", data, "", "", itemgetter("said"))
 
 
-def _ask(task: str, data: bytes, name: str, layer: str) -> Mapping[str, Any]:
+def _ask(task: str, data: bytes, name: str, layer: str, make: Callable[[Mapping[str, Any]], Made]) -> Made:
     try:
         if len(data) > MOST_BYTES:
             message = f"The file has {len(data) // MEBIBYTE} MiB; {MOST_BYTES // MEBIBYTE} MiB are read at most."
             raise refused_file("too_large", message, "Bring it in parts, or leave out columns.")
         with tempfile.TemporaryFile() as answer:
             _run([task, _argument(name), str(len(data)), _argument(layer)], data, answer)
-            return _answered(answer)
+            return _made(answer, make)
     except FileRefused as refusal:
         raise _of_file(refusal, name) from None
 
@@ -91,19 +99,33 @@ def _run(arguments: list[str], data: bytes, answer: IO[bytes]) -> None:
         raise _broke()
 
 
-def _answered(answer: IO[bytes]) -> Mapping[str, Any]:
-    answer.seek(0)
+def _made(answer: IO[bytes], make: Callable[[Mapping[str, Any]], Made]) -> Made:
+    """Return what `make` makes of an answer. Nothing about the answer is sure: who gave it had read the file."""
     try:
-        with np.load(answer, allow_pickle=False) as arrays:
-            answered = {name: arrays[name] for name in arrays.files}
-        said = json.loads(answered["said"].tobytes())
-        if "problem" in said:
-            found = SimpleNamespace(**said["problem"])
-            problem = Problem(found.code, found.message, found.remedy, row=found.row, column=found.column)
-            raise FileRefused(problem.message, [problem])
-        return {**answered, "said": said}
-    except (ValueError, KeyError, TypeError, EOFError, OSError) as error:
+        return make(_answered(answer))
+    except UNUSABLE as error:
         raise _broke() from error
+
+
+def _answered(answer: IO[bytes]) -> Mapping[str, Any]:
+    size = answer.seek(0, os.SEEK_END)
+    answer.seek(0)
+    with ZipFile(answer) as packed:
+        entries = packed.infolist()
+        if (
+            any(entry.compress_type != ZIP_STORED for entry in entries)
+            or sum(each.file_size for each in entries) > size
+        ):
+            raise ValueError("an answer that would grow")
+    answer.seek(0)
+    with np.load(answer, allow_pickle=False) as arrays:
+        answered = {name: arrays[name] for name in arrays.files}
+    said = json.loads(answered["said"].tobytes())
+    if "problem" in said:
+        found = SimpleNamespace(**said["problem"])
+        problem = Problem(found.code, found.message, found.remedy, row=found.row, column=found.column)
+        raise FileRefused(problem.message, [problem])
+    return {**answered, "said": said}
 
 
 def _contents(answer: Mapping[str, Any]) -> Contents:
@@ -116,6 +138,14 @@ def _contents(answer: Mapping[str, Any]) -> Contents:
         for each in said["layers"]
     )  # fmt: skip
     return Contents(said["format"], tuple(layers))
+
+
+def _features(answer: Mapping[str, Any]) -> Features:
+    (about,) = _contents(answer).layers
+    rows, values, shapes = answer["rows"], answer["said"]["values"], _shapes(answer["wkb"], answer["ends"])
+    if {len(shapes), *map(len, values.values())} - {len(rows)}:
+        raise ValueError("columns of different lengths")
+    return Features(about, rows, values, shapes)
 
 
 def _shapes(wkb: Any, ends: Any) -> Any:

@@ -1,0 +1,74 @@
+"""What comes out of the cage is believed as little as what goes in: an answer that is none refuses the file."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import numpy as np
+import pytest
+import shapely
+
+from cni.formats.cage import read_layer
+from cni.formats.layers import FileRefused
+
+LAYER = {"name": "spans", "geometry": "point", "features": 1, "fields": ["id"], "crs": None, "notes": []}
+SAID = {"format": "GeoJSON", "layers": [LAYER], "values": {"id": ["A"]}}
+POINT = shapely.to_wkb(shapely.Point(1, 2))
+
+
+def packed(said=SAID, wkb=POINT, *, rows=(1,), save=np.savez):
+    text = said if isinstance(said, bytes) else json.dumps(said).encode()
+    arrays = {"wkb": np.frombuffer(wkb, np.uint8), "ends": np.array([len(wkb)]), "rows": np.array(rows)}
+    answer = io.BytesIO()
+    save(answer, said=np.frombuffer(text, np.uint8), **arrays)
+    return answer.getvalue()
+
+
+@pytest.fixture
+def answered(monkeypatch, tmp_path):
+    """Let whatever a process in the cage answers be these bytes."""
+
+    def reading(answer):
+        (tmp_path / "answer").write_bytes(answer)
+        process = tmp_path / "process"
+        process.write_text(f"#!/bin/sh\nexec /bin/cat {tmp_path}/answer\n")
+        process.chmod(0o700)
+        monkeypatch.setattr(sys, "executable", str(process))
+        return read_layer(b"{}", "plan.geojson", "spans")
+
+    return reading
+
+
+def test_an_answer_becomes_features(answered):
+    features = answered(packed())
+
+    assert (features.rows.tolist(), features.values) == ([1], {"id": ["A"]})
+    assert features.geometry.tolist() == [shapely.Point(1, 2)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"PK\x03\x04" + bytes(40),
+        packed()[:-30],
+        packed(save=np.savez_compressed),
+        packed(b"[" * 100_000),
+        packed(b"[]"),
+        packed({}),
+        packed({"problem": {"code": "x"}}),
+        packed({**SAID, "layers": [{**LAYER, "geometry": "cube"}]}),
+        packed({**SAID, "layers": []}),
+        packed({**SAID, "values": {"id": ["A", "B"]}}),
+        packed({**SAID, "values": None}),
+        packed(wkb=POINT[:-3]),
+        packed(rows=(1, 2)),
+    ],
+)
+def test_what_is_no_answer_refuses_the_file(answered, answer):
+    with pytest.raises(FileRefused) as refused:
+        answered(answer)
+
+    assert [problem.code for problem in refused.value.problems] == ["unreadable"]
