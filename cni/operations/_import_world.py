@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import func, or_, select
@@ -21,8 +21,6 @@ from cni.members.models import Member
 from cni.members.policy import Actor
 from cni.operations.disclosing import own_sight
 from cni.primitives.period import FAR_FUTURE, Period
-
-CodesBy = Mapping[bool, frozenset[str]]
 
 
 def world_of(session: Session, actor: Actor, brought: Brought, proposer: str | None, *, on: date) -> World:
@@ -56,7 +54,7 @@ def world_of(session: Session, actor: Actor, brought: Brought, proposer: str | N
 def _standing_of(
     session: Session, table: type[Site] | type[Span], ids: Collection[str], actor: Actor
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Return which of these codes are live plant of others than the actor's member, and which are not live."""
+    """Return which of these codes are plant of others than the actor's member, live or not, and which are not live."""
     if not ids:
         return frozenset(), frozenset()
     owner = Site.owner_id if table is Site else Span.fibre_owner_id
@@ -67,7 +65,7 @@ def _standing_of(
     ):
         if status is not ContributionStatus.LIVE or retired_on is not None:
             waiting.add(code.casefold())
-        elif actor.member_id is not None and actor.member_id not in (owner_id, member_id):
+        if actor.member_id is not None and actor.member_id not in (owner_id, member_id):
             others.add(code.casefold())
     return frozenset(others), frozenset(waiting)
 

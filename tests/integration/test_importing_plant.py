@@ -112,6 +112,23 @@ def test_a_file_that_would_change_plant_of_others_is_refused_with_their_ids(sess
     assert session.scalar(select(func.count()).select_from(Span)) == 12
 
 
+def test_plant_that_another_member_has_only_proposed_is_not_looked_into(session, officer):
+    bring(session, officer)
+    stranger = make_actor(session, make_member(session, "other-council", roles="contributor"), Role.ASSET_OFFICER)
+    near = b"id,name,kind,latitude,longitude\nN2,Chamber 2,chamber,53.4,-2.2\n"
+    with pytest.raises(NotYours, match="N2"):
+        importing.dry_run(session, stranger, near, "sites.csv", Choices(), at=NOW)
+    with pytest.raises(NotYours, match="S1"):
+        importing.dry_run(session, stranger, csv("S1,N1,N2,2,0,0"), "spans.csv", Choices(), at=NOW)
+
+
+def test_own_plant_that_is_only_proposed_is_registered_already(session, officer):
+    bring(session, officer)
+    near = b"id,name,kind,latitude,longitude\nN2,Chamber 2,chamber,53.4,-2.2\n"
+    tried = importing.dry_run(session, officer, near, "sites.csv", Choices(), at=NOW)
+    assert {problem.code for problem in tried.problems} == {"still_proposed"}
+
+
 def test_a_span_may_end_at_a_site_of_others_that_the_file_only_names(session, council):
     bring(session, OPERATOR)
     other = make_member(session, "other-council", roles="contributor")

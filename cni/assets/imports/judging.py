@@ -62,7 +62,7 @@ def judge(brought: Brought, world: World, choices: Choices) -> Judged:
 
 
 def _keep_others_out(brought: Brought, world: World, judged: Judged) -> None:
-    """Take rows of others' plant out: a site that a span may end at stays as it is, anything else is not theirs."""
+    """Take rows of others' plant out: a live site, which a span may end at, stays as it is; anything else is theirs."""
     for given in brought.sites:
         _drop(given, [row.cells["id"].casefold() in world.others_sites for row in given.rows], world, judged)
     for given in brought.spans:
@@ -73,8 +73,9 @@ def _drop(given: Given, is_others: list[bool], world: World, judged: Judged) -> 
     if not any(is_others):
         return
     for row in (row for row, others in zip(given.rows, is_others, strict=True) if others):
-        site = world.sites.get(row.cells["id"].casefold()) if "kind" in row.cells else None
-        if site is None or not _says_same(row, site):
+        code = row.cells["id"].casefold()
+        site = world.sites.get(code) if "kind" in row.cells else None
+        if site is None or code in world.waiting_sites or not _says_same(row, site):
             judged.theirs.append(row.cells["id"])
         else:
             judged.named += 1

@@ -25,9 +25,9 @@ class World:
     """What stands that a file may speak of; keys are casefolded ids.
 
     `known`: what rows may name. `sites` and `spans`: what the file's own ids are already. `waiting_…`: ids of plant
-    that is not live. `others_…`: ids of plant that is not the proposer's (a member's slug; None: all is the
-    actor's). `held`: what leases hold. `joins`: the two ends of each live span. `site_names`: as ids are written.
-    `leased_ends`: sites where a leased span ends.
+    that is not live. `others_…`: ids of plant, live or not, that is not the proposer's (a member's slug; None: all
+    is the actor's). `held`: what leases hold. `joins`: the two ends of each live span. `site_names`: as ids are
+    written. `leased_ends`: sites where a leased span ends.
     """
 
     known: KnownPlant
