@@ -1,7 +1,8 @@
 """Files that members bring, read by a process that can harm nothing: the one way in for a file from outside.
 
-Each call starts a process of its own, with limits of memory, time and files, an empty folder, no network and no view
-of the machine's files; see `cni.formats.walls`. It answers in arrays and JSON, never with anything that could run here.
+Each call starts a process of its own, with limits of memory, time and files and an empty folder; on Linux it has no
+view of the machine's files, no socket and no other process; see `cni.formats.walls` and `cni.formats.calls`.
+It answers in arrays and JSON, never with anything that could run here.
 """
 
 from __future__ import annotations

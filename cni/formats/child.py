@@ -12,6 +12,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from cni.formats.calls import forbid
 from cni.formats.limits import seconds_for
 from cni.formats.walls import hide, limit, program_folders
 
@@ -24,6 +25,7 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints stays out of the answer
     hide(os.getcwd(), program_folders())
+    forbid()
     data = sys.stdin.buffer.read()
     from cni.formats.layers import refused_file  # late: numpy, too, is loaded behind the walls
 

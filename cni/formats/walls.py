@@ -1,7 +1,8 @@
 """The walls of the cage: what the process that reads a file may take, and what of the machine it may see.
 
 Limits hold everywhere. On Linux from 5.13 the kernel also hides the file system but for the program and its own
-folder (Landlock), and from 6.7 refuses every connection. Where it does not, the limits and the single driver remain.
+folder (Landlock), and from 6.7 refuses connections by TCP; all other sockets, programs and processes are refused in
+`cni.formats.calls`. Where the kernel can do neither, the limits and the single driver remain.
 
 Source: Linux, Documentation/userspace-api/landlock.rst.
 """

@@ -447,6 +447,49 @@ except OSError:
     assert done.returncode == 0
 
 
+ATTEMPTS = {
+    "a socket of the machine": "socket.socket(socket.AF_UNIX).connect('../outside')",
+    "a datagram": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
+    "a connection": "socket.create_connection(('127.0.0.1', 1), 1)",
+    "a pair of sockets": "socket.socketpair()",
+    "a fork": "os.fork() or os._exit(0)",
+    "a program": "os.execv(sys.executable, [sys.executable, '-c', 'raise SystemExit(2)'])",
+    "a spawned program": "os.posix_spawn(sys.executable, [sys.executable, '-c', ''], {})",
+    "a signal": "os.kill(os.getppid(), 0)",
+    "another's limits": "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE)",
+}
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_the_one_who_reads_reaches_no_socket_program_or_process(attempt, tmp_path, monkeypatch):
+    script = f"""
+import os, resource, socket, sys, threading
+from cni.formats import calls
+if not calls.forbid():
+    sys.exit(3)
+thread = threading.Thread(target=print)
+thread.start()
+thread.join()
+resource.getrlimit(resource.RLIMIT_NOFILE)
+try:
+    {attempt}
+except PermissionError:
+    sys.exit(0)
+sys.exit(2)
+"""
+    own = tmp_path / "own"
+    own.mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        monkeypatch.chdir(tmp_path)  # the path of a socket is short
+        server.bind("outside")
+        server.listen()
+        done = subprocess.run([sys.executable, "-I", "-c", script], cwd=own, check=False)
+    if done.returncode == 3:
+        pytest.skip("this kernel has no such filter")
+
+    assert done.returncode == 0
+
+
 def test_nothing_is_fetched(tmp_path):
     with listening() as (port, calls):
         link = f"<NetworkLink><Link><href>http://127.0.0.1:{port}/a.kml</href></Link></NetworkLink>"
