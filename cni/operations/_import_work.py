@@ -21,7 +21,7 @@ from cni.assets.imports.reading import Brought, arrange, choose_layers
 from cni.assets.imports.records import ImportRow, ImportStatus, digest_of, remember_columns, remembered_columns
 from cni.assets.imports.values import Choices, DryRun
 from cni.assets.models import Contribution
-from cni.assets.registry import add_plant, copy_rows, site_drafts, span_drafts, update_plant
+from cni.assets.registry import add_plant, copy_rows, lock_codes, site_drafts, span_drafts, update_plant
 from cni.assets.words import ContributionStatus
 from cni.formats import cage
 from cni.formats.layers import Contents
@@ -72,11 +72,14 @@ def brought_of(data: bytes, name: str, contents: Contents, choices: Choices, kep
 
 
 class Trial:
-    """A file judged beside what stands; `write` then makes it so."""
+    """A file judged beside what stands; `write` then makes it so, if it is `to_write`.
+
+    The file is read before others are kept from taking codes: that may take minutes.
+    """
 
     def __init__(  # noqa: PLR0913 the file, how to read it, who, when
         self, session: Session, actor: Actor, data: bytes, name: str, choices: Choices, at: datetime,
-        on_progress: Progress = lambda percent: None,
+        on_progress: Progress = lambda percent: None, *, to_write: bool = False,
     ) -> None:  # fmt: skip
         self.session, self.actor, self.name, self.choices, self.at = session, actor, name, choices, at
         self.member = _member(session, actor)
@@ -84,6 +87,8 @@ class Trial:
         self.kept = kept_columns(session, actor.member_id, contents)
         self.brought = brought_of(data, name, contents, choices, self.kept)
         on_progress(READ)
+        if to_write:
+            lock_codes(session)
         proposer = self.member.slug if self.member else None
         world = world_of(session, actor, self.brought, proposer, on=london_date(at))
         self.judged = judge(self.brought, world, choices)

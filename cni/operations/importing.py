@@ -170,8 +170,7 @@ def begin_import(  # noqa: PLR0913 as above
         NotYours: it would change plant of others.
     """
     require(actor, Permission.PLANT_PROPOSE)
-    lock_codes(session)
-    return Trial(session, actor, data, name, choices, at, on_progress)
+    return Trial(session, actor, data, name, choices, at, on_progress, to_write=True)
 
 
 def finish_import(
