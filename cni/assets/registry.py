@@ -176,14 +176,7 @@ def update_plant(session: Session, drafts: PlantDrafts, member_ids: Mapping[str,
     _update_all(
         session,
         "sites",
-        {
-            "id": "bigint",
-            "name": "text",
-            "kind": "text",
-            "longitude": "float8",
-            "latitude": "float8",
-            "owner_id": "bigint",
-        },
+        {"id": "bigint", **SITE_TYPES},
         [{"id": site_ids[site.code.casefold()], **_site_values(site, ids)} for site in drafts.sites],
     )
     if not drafts.spans:
@@ -354,8 +347,13 @@ def remove_plant(session: Session, contribution: Contribution) -> None:
     """Take the plant of a refused contribution out of the tables and keep it with the contribution, as an upload."""
     sites, spans = site_drafts(session, contribution), span_drafts(session, contribution)
     contribution.refused_plant = as_geojson(PlantDrafts(sites=sites, spans=spans))
-    own = select(Span.id).where(Span.contribution_id == contribution.id)
+    delete_plant(session, contribution.id)
+
+
+def delete_plant(session: Session, contribution_id: int) -> None:
+    """Delete the sites and spans of a contribution, with their fibre pairs and risks."""
+    own = select(Span.id).where(Span.contribution_id == contribution_id)
     session.execute(delete(span_risks).where(span_risks.c.span_id.in_(own)))
     session.execute(delete(FibrePair).where(FibrePair.span_id.in_(own)))
-    session.execute(delete(Span).where(Span.contribution_id == contribution.id))
-    session.execute(delete(Site).where(Site.contribution_id == contribution.id))
+    session.execute(delete(Span).where(Span.contribution_id == contribution_id))
+    session.execute(delete(Site).where(Site.contribution_id == contribution_id))

@@ -8,13 +8,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, any_, cast, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from cni.assets.drafts import PlantDrafts, SiteDraft, SpanDraft
 from cni.assets.imports.records import ImportChange, ImportRow, digest_of
-from cni.assets.models import Contribution, FibrePair, Site, Span, span_risks
-from cni.assets.registry import coded, site_drafts, span_drafts, update_plant
+from cni.assets.models import Contribution, FibrePair, Site, Span
+from cni.assets.registry import delete_plant, site_drafts, span_drafts, update_plant
 from cni.assets.words import LengthBasis, SiteKind
 from cni.db.base import Base
 from cni.leases.models import Lease, QuoteRow
@@ -77,7 +77,7 @@ def take_back(session: Session, row: ImportRow, member_ids: Mapping[str, int], *
         ImportDependedOn: something rests on it, or was changed since; all of that is named.
     """
     changes = session.scalars(select(ImportChange).where(ImportChange.import_id == row.id)).all()
-    reasons = [*_changed_since(session, changes), *_resting_on(session, changes, on)]
+    reasons = [*_changed_since(session, changes), *_resting_on(session, row.contribution_id, on)]
     if reasons:
         problems = [Problem("depended_on", reason, "Undo or end that first.") for reason in reasons]
         raise ImportDependedOn(f"{row.reference} cannot be undone: {' '.join(reasons[:MOST_NAMED])}", problems)
@@ -87,25 +87,15 @@ def take_back(session: Session, row: ImportRow, member_ids: Mapping[str, int], *
         spans=tuple(_span_of(each.code, each.before) for each in altered if each.kind == "span" and each.before),
     )
     update_plant(session, before, member_ids)
-    if row.contribution_id is not None:
-        _remove(session, row)
+    if (number := row.contribution_id) is not None:
+        delete_plant(session, number)
+        row.contribution_id = None
+        session.flush()
+        session.execute(delete(Contribution).where(Contribution.id == number))
 
 
-def _remove(session: Session, row: ImportRow) -> None:
-    """Delete the plant of an import's contribution, and the contribution."""
-    number = row.contribution_id
-    own = select(Span.id).where(Span.contribution_id == number)
-    session.execute(delete(span_risks).where(span_risks.c.span_id.in_(own)))
-    session.execute(delete(FibrePair).where(FibrePair.span_id.in_(own)))
-    session.execute(delete(Span).where(Span.contribution_id == number))
-    session.execute(delete(Site).where(Site.contribution_id == number))
-    row.contribution_id = None
-    session.flush()
-    session.execute(delete(Contribution).where(Contribution.id == number))
-
-
-def _codes(changes: Sequence[ImportChange], kind: str, *, added: bool = False) -> list[str]:
-    return [each.code for each in changes if each.kind == kind and (each.before is None or not added)]
+def _codes(changes: Sequence[ImportChange], kind: str) -> list[str]:
+    return [each.code for each in changes if each.kind == kind]
 
 
 def _changed_since(session: Session, changes: Sequence[ImportChange]) -> Iterator[str]:
@@ -118,24 +108,28 @@ def _changed_since(session: Session, changes: Sequence[ImportChange]) -> Iterato
         yield f"Changed or gone since: {_named(other)}."
 
 
-def _resting_on(session: Session, changes: Sequence[ImportChange], on: date) -> Iterator[str]:
-    """Yield what rests on the plant that an import added: rows that name its sites, spans and pairs; quotes."""
-    sites, spans = _codes(changes, "site", added=True), _codes(changes, "span", added=True)
-    site_ids = dict(session.execute(select(Site.id, Site.code).where(coded(Site, sites))).all()) if sites else {}
-    span_ids = dict(session.execute(select(Span.id, Span.code).where(coded(Span, spans))).all()) if spans else {}
-    later = select(Span.code).where(Span.a_id.in_(site_ids) | Span.z_id.in_(site_ids), Span.id.not_in(span_ids))
-    if sites and (found := session.scalars(later.order_by(Span.code)).all()):
+def _resting_on(session: Session, contribution_id: int | None, on: date) -> Iterator[str]:
+    """Yield what rests on the plant that an import added: rows that name its sites, spans and pairs; quotes.
+
+    What edits made of it and is undone is of its contribution too, and goes with it.
+    """
+    sites = select(Site.id).where(Site.contribution_id == contribution_id)
+    spans = select(Span.id).where(Span.contribution_id == contribution_id)
+    later = select(Span.code).where(
+        Span.a_id.in_(sites) | Span.z_id.in_(sites), Span.contribution_id.is_distinct_from(contribution_id)
+    )
+    if found := session.scalars(later.order_by(Span.code)).all():
         yield f"Spans end at its sites: {_named(found)}."
-    pairs = select(FibrePair.id).where(FibrePair.span_id.in_(span_ids))
-    for target, ids in (("sites", list(site_ids)), ("spans", list(span_ids)), ("fibre_pairs", None)):
+    own = {"sites": sites, "spans": spans, "fibre_pairs": select(FibrePair.id).where(FibrePair.span_id.in_(spans))}
+    for target, ids in own.items():
         for table in Base.metadata.sorted_tables:
             for key in table.foreign_keys:
-                if key.column.table.name == target and table.name not in OWN_TABLES and (ids or ids is None):
-                    rests = key.parent.in_(pairs) if ids is None else key.parent == any_(cast(ids, ARRAY(BigInteger)))
-                    count = session.scalar(select(func.count()).select_from(table).where(rests))
+                if key.column.table.name == target and table.name not in OWN_TABLES:
+                    count = session.scalar(select(func.count()).select_from(table).where(key.parent.in_(ids)))
                     if count:
                         yield f"{count:,} of {table.name.replace('_', ' ')} rest on it."
-    if quotes := _open_quotes(session, list(span_ids.values()), on):
+    codes = session.scalars(select(Span.code).where(Span.contribution_id == contribution_id)).all()
+    if quotes := _open_quotes(session, codes, on):
         yield f"Quotes offer its spans: {_named(quotes)}."
 
 

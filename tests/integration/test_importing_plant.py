@@ -8,18 +8,18 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from cni.assets.exporting import as_geojson
 from cni.assets.imports.records import ImportChange, ImportRow, Upload
 from cni.assets.imports.values import Choices
 from cni.assets.models import Contribution, FibrePair, Site, Span
-from cni.assets.registry import registered_plant
+from cni.assets.registry import CODES_LOCK, registered_plant
 from cni.events.models import EventRow
 from cni.leases.allocation import NewLease, RouteSpan, add_lease
 from cni.leases.lifecycle import LeaseStatus
 from cni.members.policy import OPERATOR, Role
-from cni.operations import importing, registering
+from cni.operations import editing, importing, registering
 from cni.operations._import_undoing import AlreadyUndone, ImportDependedOn
 from cni.operations._import_work import NotYours
 from cni.primitives.errors import Invalid, NotFound
@@ -203,6 +203,35 @@ def test_later_spans_at_its_sites_keep_an_import(session, council, officer):
     bring(session, officer, csv("NEW,N1,N5,2,0,0"), "spans.csv")
     with pytest.raises(ImportDependedOn, match="NEW"):
         importing.undo_import(session, OPERATOR, row.reference, at=NOW)
+
+
+def test_an_import_of_which_a_split_was_undone_can_be_undone(session, council):
+    row = bring(session, OPERATOR)
+    owner = make_actor(session, council, Role.ASSET_OFFICER)
+    middle = editing.NewSite(where="384267 398007", id="M", name="Middle", kind="chamber")
+    edit = editing.split_span(session, owner, editing.SpanSplit("S1", new=middle), at=NOW, chooser=CHANCE)
+    with pytest.raises(ImportDependedOn, match="Changed or gone since: S1"):
+        importing.undo_import(session, OPERATOR, row.reference, at=NOW)
+    editing.undo_edit(session, owner, edit.reference, at=NOW)
+    importing.undo_import(session, OPERATOR, row.reference, at=NOW)
+    assert session.scalar(select(func.count()).select_from(Span)) == 0
+
+
+def test_undoing_sends_no_more_values_however_much_is_undone(session, council, count_queries):
+    row = bring(session, OPERATOR, write(make_plant(40), "GPKG", "gpkg")["plant.gpkg"])
+    with count_queries() as statements:
+        importing.undo_import(session, OPERATOR, row.reference, at=NOW)
+    assert max(statement.count("%(") for statement in statements) < 30
+
+
+def test_others_take_codes_while_a_file_is_read(session, council):
+    locks = text("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND objid = :codes")
+    held = []
+    importing.begin_import(
+        session, OPERATOR, WHOLE, "plant.gpkg", Choices(), at=NOW,
+        on_progress=lambda percent: held.append(session.scalar(locks, {"codes": CODES_LOCK})),
+    )  # fmt: skip
+    assert held == [0, 1, 1]  # read, judged, looked over
 
 
 def test_one_faulty_row_keeps_all_out_and_goes_into_the_file_of_failed_rows(session, council, officer):
