@@ -36,8 +36,10 @@ SETTINGS = {
     "OGR_GEOJSON_DATE_AS_STRING": "YES",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{nothing}",
     "GDAL_NUM_THREADS": "1",
+    "LIBKML_ID_FIELD": "kml_id",
 }
-"""Nothing is fetched; what looks like a number stays as it was written, where the file has no types."""
+"""Nothing is fetched; what looks like a number stays as it was written, where the file has no types.
+What KML numbers its places by stands beside an `id` that people gave them, not in its stead."""
 
 NOTHING = {"", "-1", "0"}
 

@@ -20,7 +20,7 @@ from cni.formats.text import clean_xml, encoding_of
 Reader = Callable[[bytes, str | None], list[Found]]
 
 OF_LIBKML = {
-    "id", "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon",
+    "kml_id", "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon",
     "snippet",
 }  # fmt: skip
 NAME = re.compile(r'"type"\s*:\s*"FeatureCollection"\s*,\s*"name"\s*:\s*"([^"\\]{1,200})"')
@@ -75,7 +75,17 @@ def _kmz(data: bytes, only: str | None) -> list[Found]:
 
 def _filled(layers: list[Found], only: str | None) -> list[Found]:
     """Return the layers of KML that hold something, or the one of a name."""
-    return chosen(_with_own_names([without_empty(each, OF_LIBKML) for each in layers if each.rows]), only)
+    told = [_identified(without_empty(each, OF_LIBKML)) for each in layers if each.rows]
+    return chosen(_with_own_names(told), only)
+
+
+def _identified(layer: Found) -> Found:
+    """Return a layer of KML with one `id`: the one that people gave, or else the number of the place in the file."""
+    values = dict(layer.values)
+    numbers = values.pop("kml_id", None)
+    if numbers is not None and "id" not in values:
+        values = {"id": numbers} | values
+    return replace(layer, values=values)
 
 
 def _with_own_names(layers: list[Found]) -> list[Found]:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import openpyxl
+import pyogrio.raw
 import pytest
 import shapely
 
@@ -49,6 +50,16 @@ def refusal(data: bytes, name: str) -> Problem:
 
 
 # ------------------------------------------------------------------------------------------------ good files
+
+
+@pytest.mark.parametrize(("driver", "ending"), [("KML", "kml"), ("LIBKML", "kml"), ("LIBKML", "kmz")])
+def test_an_id_that_people_gave_wins_over_the_number_of_its_place_in_kml(driver, ending, tmp_path):
+    path = tmp_path / f"places.{ending}"
+    lines = shapely.to_wkb(np.array(files.lines_in("EPSG:4326", 2), dtype=object))
+    ids = [np.array(["TSP-1", "TSP-2"], dtype=object)]
+    pyogrio.raw.write(path, lines, ids, ["id"], geometry_type="LineString", crs="EPSG:4326", driver=driver, layer="s")
+
+    assert read_layer(path.read_bytes(), path.name, "s").values["id"] == ["TSP-1", "TSP-2"]
 
 
 @pytest.mark.parametrize("crs", BOTH)
