@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Protocol, SupportsFloat
 
 from cni.assets.words import FoiLabel
-from cni.primitives.geo import Position, grid_reference, line_of, to_grid
+from cni.primitives.geo import Position, grid_reference, line_of
 
 
 class Tier(StrEnum):
@@ -76,16 +76,6 @@ def disclosed_length_m(length_m: float, tier: Tier) -> float:
     if tier is not Tier.PUBLIC:
         return float(length_m)
     return float(max(PUBLIC_LENGTH_M, PUBLIC_LENGTH_M * int(float(length_m) / PUBLIC_LENGTH_M + 0.5)))
-
-
-def disclosed_grid(position: Position, tier: Tier) -> tuple[float, float]:
-    """Return easting and northing in metres as a tier shows them: of the rounded position, and to whole metres.
-
-    Source: EPSG:27700 through OSTN15. Only the party tier has centimetres.
-    """
-    easting, northing = to_grid(disclosed_position(position, tier))
-    decimals = 2 if tier is Tier.PARTY else 0
-    return round(easting, decimals), round(northing, decimals)
 
 
 def disclosed_grid_reference(position: Position, tier: Tier) -> str:
@@ -230,6 +220,3 @@ class Sight:
 
 PUBLIC_SIGHT = Sight()
 """Of whoever has not signed in."""
-
-EXACT_SIGHT = Sight(Tier.PARTY, everything=Reason.OWNER)
-"""Of a member over what it is only about to bring, and of whoever runs the server: nothing of it is noted."""

@@ -80,12 +80,6 @@ def terms_of(session: Session, span: Span) -> SpanTerms | None:
     return session.get(SpanTerms, span.id)
 
 
-def notice_of(session: Session, span: Span) -> WithdrawalSpan | None:
-    """Return the notice that a span is under, with its withdrawal."""
-    named = select(WithdrawalSpan).where(WithdrawalSpan.span_id == span.id)
-    return session.scalar(named.options(joinedload(WithdrawalSpan.withdrawal)))
-
-
 def notices_of(session: Session, span_ids: Collection[int]) -> dict[int, int]:
     """Return the months of notice that the terms of spans say, by span; those without terms are left out."""
     rows = session.execute(select(SpanTerms.span_id, SpanTerms.notice_months).where(SpanTerms.span_id.in_(span_ids)))

@@ -53,7 +53,6 @@ class System(StrEnum):
     BRITISH_GRID_SWAPPED = "British National Grid, northing before easting"
     WEB_MERCATOR = "Web Mercator"
     IRISH_GRID = "Irish Transverse Mercator"
-    UNKNOWN = "no system that we know"
 
 
 class Placed(NamedTuple):
@@ -141,11 +140,6 @@ def possible_systems(xs: ArrayLike, ys: ArrayLike) -> tuple[System, ...]:
         System.IRISH_GRID: 400_000 <= x <= 780_000 and 500_000 <= y <= 990_000 and not _is_on_land(x, y),
     }
     return tuple(system for system, fits in found.items() if fits)
-
-
-def guess_crs(xs: ArrayLike, ys: ArrayLike) -> System:
-    """Return what coordinates look like most."""
-    return next(iter(possible_systems(xs, ys)), System.UNKNOWN)
 
 
 def _middle(values: ArrayLike) -> float:

@@ -21,7 +21,7 @@ import shapely
 from shapely.geometry import shape
 from sqlalchemy import select, update
 
-from cni.assets.disclosure import PRIVATE_FIELDS, Tier, disclosed_grid, disclosed_position
+from cni.assets.disclosure import PRIVATE_FIELDS, Tier, disclosed_position
 from cni.assets.models import Contribution, Site, Span
 from cni.assets.words import FoiLabel
 from cni.db.migrate import models_metadata
@@ -144,13 +144,13 @@ def finer_than(tier: Tier, said: bytes, places) -> list[str]:
         return found
     numbers = {float(number) for number in NUMBER.findall(said)}
     for place in places:
-        shown, grid = disclosed_position(place, tier), disclosed_grid(place, tier)
+        shown = disclosed_position(place, tier)
         on_raster = {abs(degrees) for degrees in shown}
         for degrees in map(abs, place):
             step = 10 ** -(3 if tier is Tier.MEMBERS else 2)
             near = {number for number in numbers if abs(number - degrees) < NEAR_DEGREES}
             found += [f"{number}°" for number in near - on_raster if abs(number / step - round(number / step)) > 1e-6]
-        for metres, rounded in zip(to_grid(place), grid, strict=True):
+        for metres, rounded in zip(to_grid(place), map(round, to_grid(shown)), strict=True):
             near = {number for number in numbers if abs(number - metres) < NEAR_M}
             found += [f"{number} m" for number in near - {rounded}]
     return found

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from cni.assets.disclosure import EXACT_SIGHT
+from cni.assets.disclosure import Reason, Sight, Tier
 from cni.assets.drawing import draw_routes
 from cni.assets.snapshot import PlantsInMemory, live_plant, plant_revision, read_plant
 from cni.assets.words import PairState
@@ -25,6 +25,8 @@ from tests.factories import make_member
 from tests.plant import lay
 
 YEAR = Period(date(2027, 1, 1), date(2028, 1, 1))
+
+EXACT_SIGHT = Sight(Tier.PARTY, everything=Reason.OWNER)
 
 
 def hold(session, spans, *, starts_on, ends_on, pairs=1):
