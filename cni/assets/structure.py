@@ -25,7 +25,7 @@ duct_spans = Table(
 class Duct(Identified, Base):
     """A duct, or a sub-duct inside one (`parent`): bore and outer diameter in millimetres, length in metres.
 
-    Only a sub-duct says its outer diameter: that is what it takes of the duct around it. `spans` are those that lie in it
+    Only a sub-duct says its outer diameter: that is what it takes of the duct around it. `spans` are those in it
     now; rows of what has left the plant stay, for the day on which that is undone.
     """
 
