@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from docs.measured_plant import plant_import, tiles
 from docs.measured_topology import topology
 
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
@@ -21,7 +22,8 @@ in one run. `python3 dev.py bench NAME` prints a benchmark's figures as JSON; it
 
 def performance() -> str:
     """Return the page of all benchmarks."""
-    return "\n".join([INTRODUCTION + _allocation(_result("allocation")), topology(_result("topology")), ""])
+    parts = {"allocation": _allocation, "plant_import": plant_import, "tiles": tiles, "topology": topology}
+    return "\n".join([INTRODUCTION + "\n".join(make(_result(name)) for name, make in parts.items()), ""])
 
 
 def _result(name: str) -> dict[str, Any]:
