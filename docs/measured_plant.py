@@ -31,8 +31,7 @@ def plant_import(result: dict[str, Any]) -> str:
             "",
             f"Import ÷ (read + COPY of spans): {result['ratio_without_pairs']}; allowed {result['allowed']}: {bare}."
             f" With the fibre pairs on both sides: {result['ratio']}.",
-            "Each span brings a row for each of its fibre pairs, which a lease holds one by one; writing those takes"
-            " most of the time.",
+            "Each span brings a row for each of its fibre pairs, which a lease holds one by one.",
             f"Peak memory of the import: {result['peak_mb']['import']:,} MB.",
             "",
         ]
