@@ -47,7 +47,6 @@ from benchmarks.networks import (
 )
 from benchmarks.rivals import LIBRARIES, Rival, fastest_rival, igraph_graph, networkx_graph, rival, rustworkx_graph
 from cni.topology.answers import Answer, Outcome
-from cni.topology.engine.landmarks import LANDMARKS
 from cni.topology.engine.search import find_routes
 from cni.topology.engine.view import Mask, compile_view
 from cni.topology.failures.audit import audit
@@ -141,7 +140,7 @@ class Course:
 
 def by_kernel(case: Case, routes: int = 2) -> object:
     """Search alone: numbers in, numbers out."""
-    return find_routes(case.network.view.under(case.closed), case.ends, routes, case.closed, apart_at_sites=True)
+    return find_routes(case.network.view, case.ends, routes, case.closed, apart_at_sites=True)
 
 
 def by_question(case: Case) -> Answer:
@@ -178,13 +177,8 @@ def site_diverse(course: Course) -> Part:
 
 
 def site_diverse_masked(course: Course) -> Part:
-    """Measure the same with 15 % of the spans closed, which the others are spared: theirs lack those spans.
-
-    They are the same ones for all pairs, as with bookings, so that the mask recurs: it has landmarks of its own.
-    """
+    """Measure the same with 15 % of the spans closed, which the others are spared: theirs lack those spans."""
     network, closed = closed_network(course, seed=0)
-    for _ in range(LANDMARKS):
-        network.view.under(closed)
     open_plant = course.plant.without(closed_in_plant(course, seed=0))
     cases = course.chosen(course.cases(2, network, closed))
     rivals = {name: shortest(rival(name, open_plant, each.order)) for name, each in course.rivals.items()}

@@ -72,7 +72,7 @@ def measured(network: Network, answer: Answer) -> Answer:
 def _several(asked: Asked) -> Answer:
     """Answer a question for one route, or for more than two."""
     count = asked.question.routes
-    found = find_routes(asked.open_view, asked.ends, count, asked.closed, apart_at_sites=asked.apart_at_sites)
+    found = find_routes(asked.view, asked.ends, count, asked.closed, apart_at_sites=asked.apart_at_sites)
     if len(found) < count:
         return _none(asked, find_blockers(asked))
     if asked.question.diversity is not Diversity.RISK or count == 1:
@@ -87,7 +87,7 @@ def _several(asked: Asked) -> Answer:
 def _pair(asked: Asked) -> Answer:
     """Answer a question for two routes."""
     count = 1 if asked.is_whole_plant and parts_at_once(asked) else 2
-    found = find_routes(asked.open_view, asked.ends, count, asked.closed, apart_at_sites=asked.apart_at_sites)
+    found = find_routes(asked.view, asked.ends, count, asked.closed, apart_at_sites=asked.apart_at_sites)
     if not found:
         return _none(asked, find_blockers(asked))
     if len(found) == 2 and asked.question.separation_m is not None:
@@ -103,7 +103,7 @@ def _most_diverse(asked: Asked, found: Sequence[Int32s]) -> Answer:
         way, legs = open_way(*asked.ends), [found]
     else:
         way = way_along(asked, found[0])
-        legs = [find_routes(asked.open_view, ends, 2, asked.closed, apart_at_sites=True) for ends in way.stretches]
+        legs = [find_routes(asked.view, ends, 2, asked.closed, apart_at_sites=True) for ends in way.stretches]
     return _answer_of_pair(asked, find_pair(asked, way, legs))
 
 
@@ -155,7 +155,7 @@ def _sought(asked: Asked, found: Sequence[Int32s] | None = None, time_share: flo
     limit_s = asked.time_limit_s * time_share
     first = None if found is None else [found]
     kept = _kept_apart(asked)
-    return Sought(asked.open_view, way, question.routes, asked.apart_at_sites, asked.closed, kept, limit_s, first)
+    return Sought(asked.view, way, question.routes, asked.apart_at_sites, asked.closed, kept, limit_s, first)
 
 
 def _kept_apart(asked: Asked) -> KeptApart:

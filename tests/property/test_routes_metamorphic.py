@@ -276,3 +276,36 @@ def test_a_place_has_a_distance(name):
     answers = [answer_question(net, replace(between(chance, net), routes=2)) for _ in range(20)]
 
     assert any(answer.separation_m is not None for answer in answers)
+
+
+@pytest.mark.parametrize("diversity", [Diversity.SPAN, Diversity.SITE])
+def test_what_was_asked_before_changes_no_answer(diversity):
+    """Among many routes of one length, in a plant measured so finely that costs have no room to tell them apart."""
+    chance = random.Random("asked before")
+    net = streets(50, chance)
+    open_spans = {id: 1 for id in net.spans if chance.random() > 0.1}
+    asked = [Question(f"{chance.randrange(50)}-0", f"{chance.randrange(50)}-49", diversity, 2) for _ in range(40)]
+    busy = net.with_free_pairs(open_spans)
+
+    first = [answer_question(busy, question).routes for question in asked]
+    again = [answer_question(busy, question).routes for question in asked]
+    alone = [answer_question(rebuilt(net, [*net.spans.values()]).with_free_pairs(open_spans), q).routes for q in asked]
+
+    assert first == again == alone
+
+
+def streets(side: int, chance: random.Random) -> Network:
+    """A town of square blocks; one street in fifty is measured to the micrometre."""
+    sites = [Site(f"{x}-{y}", None, -3 + x / 500, 53 + y / 1000) for x in range(side) for y in range(side)]
+    ends = [((x, y), (x + dx, y + dy)) for x in range(side) for y in range(side) for dx, dy in ((1, 0), (0, 1))]
+    spans = [
+        Span(
+            f"S{number}",
+            f"{x}-{y}",
+            f"{u}-{v}",
+            100.0 if chance.random() > 0.02 else round(chance.uniform(100, 900), 6),
+        )
+        for number, ((x, y), (u, v)) in enumerate(ends)
+        if u < side and v < side
+    ]
+    return build_network(sites, spans)

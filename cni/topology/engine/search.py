@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from cni.topology.engine import cuts, kernel
-from cni.topology.engine.view import Int32s, Int64s, Mask, Plan, View
+from cni.topology.engine.view import Int32s, Int64s, Mask, View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +57,13 @@ _workspaces = threading.local()
 
 
 def _workspace(view: View) -> kernel.Workspace:
-    """Return this thread's workspace for a plant, which goes when the last view of it does."""
+    """Return this thread's workspace for a view, which goes when the view does."""
     if not hasattr(_workspaces, "of"):
         _workspaces.of = WeakKeyDictionary()
-    spaces: WeakKeyDictionary[Plan, kernel.Workspace] = _workspaces.of
-    if view.plan not in spaces:
-        spaces[view.plan] = kernel.new_workspace(len(view.site_ids), len(view.span_ids))
-    return spaces[view.plan]
+    spaces: WeakKeyDictionary[View, kernel.Workspace] = _workspaces.of
+    if view not in spaces:
+        spaces[view] = kernel.new_workspace(len(view.site_ids), len(view.span_ids))
+    return spaces[view]
 
 
 def _read_route(view: View, space: kernel.Workspace, ends: tuple[int, int]) -> Int32s:

@@ -10,7 +10,7 @@ What may not be used for one question is told by a *mask*, a byte for each span:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cni.topology.engine.landmarks import landmark_distances
-from cni.topology.engine.recurring import Recurring
 
 if TYPE_CHECKING:
     from cni.topology.engine.labels import Labels
@@ -86,10 +85,6 @@ class Groups(NamedTuple):
         return self.member[np.arange(len(places)) + (first - before)[places]], places
 
 
-class Plan:
-    """Stands for what all views of one plant have in common: threads keep by it what they write on."""
-
-
 @dataclass(frozen=True, eq=False)
 class View:
     """Sites, spans and risk groups by number. `risk_ids` are in the order of ids."""
@@ -104,20 +99,6 @@ class View:
     length_um: Int64s
     risks_of_spans: Groups
     spans_of_risks: Groups
-    plan: Plan = field(default_factory=Plan)
-    recurring: Recurring = field(default_factory=Recurring)
-
-    def under(self, closed: Mask) -> View:
-        """Return the view for searches under this mask, or with still more closed; where it recurs, it leads better.
-
-        Not for a mask that leaves open what this one closes: the landmarks of the view returned need not hold there.
-        """
-        if closed is self.nothing_closed:
-            return self
-        arrays = self.arrays
-        arcs = arrays.first_arc, arrays.arc_site, arrays.arc_span
-        landmarks = self.recurring.landmarks(arcs, arrays.cost, closed)
-        return self if landmarks is None else replace(self, arrays=arrays._replace(landmarks=landmarks))
 
     @cached_property
     def labels(self) -> Labels:

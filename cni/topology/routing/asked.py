@@ -33,13 +33,8 @@ class Asked:
 
     @cached_property
     def view(self) -> View:
-        """The plant by numbers, whatever is closed."""
+        """What the network's searches run on."""
         return self.network.view
-
-    @cached_property
-    def open_view(self) -> View:
-        """What searches run on that keep to `closed`, or to more."""
-        return self.view.under(self.closed)
 
     @cached_property
     def ends(self) -> tuple[int, int]:

@@ -107,7 +107,7 @@ def sharing_risks(asked: Asked, risks: Sequence[int]) -> tuple[Blocker, ...]:
 
 def not_used(asked: Asked) -> Iterator[Blocker]:
     """Yield what has to be used and cannot be: no route at all crosses it, or none of those asked for."""
-    ends, reachable = _ends_of(asked), spans_between(asked.open_view, asked.ends, asked.closed)
+    ends, reachable = _ends_of(asked), spans_between(asked.view, asked.ends, asked.closed)
     lone = [each for each in asked.question.must_use if not np.isin(spans_of(asked.view, each), reachable).any()]
     for element in lone or asked.question.must_use:
         called = asked.network.called(element.kind, element.id)

@@ -53,7 +53,7 @@ def find_pair(asked: Asked, way: Way, legs: Legs) -> Pair:
     counted[list(unavoidable)] = 0
     kept = risks_apart(asked, counted)
     limit_s = asked.time_limit_s * STRICT_TIME
-    best = find_apart(Sought(asked.open_view, way, 2, True, asked.closed, kept, limit_s, legs))
+    best = find_apart(Sought(asked.view, way, 2, True, asked.closed, kept, limit_s, legs))
     if best.routes is not None:
         return Pair(best.routes, way, unavoidable, best.bound_um, best.is_proven)
     return weigh(asked, way, unavoidable, [_as_one(way, legs)])
@@ -73,7 +73,7 @@ def _unavoidable_risks(asked: Asked, way: Way, legs: Legs) -> tuple[int, ...]:
 def _can_avoid(asked: Asked, ends: tuple[int, int], risk: int) -> bool:
     closed = asked.closed.copy()
     closed[asked.view.spans_of_risks.members(risk)] = 1
-    return bool(find_routes(asked.open_view, ends, 1, closed, apart_at_sites=False))
+    return bool(find_routes(asked.view, ends, 1, closed, apart_at_sites=False))
 
 
 def _as_one(way: Way, legs: Legs) -> tuple[Int32s, ...]:
@@ -92,9 +92,9 @@ def weigh(
     counted[list(unavoidable)] = 0
     kept = risks_apart(asked, counted)
     best = min(known, key=lambda routes: _levels(asked, kept, routes), default=None)
-    shortest = find_routes(asked.open_view, way.ends, 1, asked.closed, apart_at_sites=False)[0]
+    shortest = find_routes(asked.view, way.ends, 1, asked.closed, apart_at_sites=False)[0]
     bound_um = 2 * int(asked.view.length_um[shortest].sum())
-    spans = spans_between(asked.open_view, way.ends, asked.closed)
+    spans = spans_between(asked.view, way.ends, asked.closed)
     if 2 * len(spans) > MOST_IN_PROGRAM:
         return Pair(best, way, tuple(unavoidable), bound_um, is_proven=False)
     places = [np.flatnonzero(np.isin(spans, each)).astype(np.int32) for each in must_use]

@@ -13,9 +13,8 @@ from itertools import islice, permutations
 
 import numpy as np
 
-from cni.topology.engine.recurring import Recurring
 from cni.topology.engine.search import find_routes, sites_along
-from cni.topology.engine.view import Arrays, Int32s, Mask, Plan, View
+from cni.topology.engine.view import Arrays, Int32s, Mask, View
 from cni.topology.routing.pairs import spans_at
 
 MOST_ORDERS = 6
@@ -70,8 +69,7 @@ def _with_helpers(view: View, sides: tuple[int, int], ends: tuple[int, int]) -> 
         cost=np.concatenate([old.cost, np.ones(4, np.int64)]),
         landmarks=np.zeros((sites + 2, 1), np.int64),
     )
-    site_ids, span_ids = [*view.site_ids, "", ""], [*view.span_ids, "", "", "", ""]
-    return replace(view, site_ids=site_ids, span_ids=span_ids, arrays=arrays, plan=Plan(), recurring=Recurring())
+    return replace(view, site_ids=[*view.site_ids, "", ""], span_ids=[*view.span_ids, "", "", "", ""], arrays=arrays)
 
 
 def _in_order(view: View, ends: tuple[int, int], places: Sequence[Int32s], closed: Mask) -> Int32s | None:

@@ -80,7 +80,7 @@ def _led_past(asked: Asked, sought: Sought, start: Sequence[Int32s]) -> Iterator
         led = one_over(asked, wanted, sought.closed) if wanted and sought.count == 2 else None
         if led is not None:
             closed = closed_around(sought, asked.ends, led, sought.closed)
-            yield from ((led, other) for other in find_routes(sought.view, asked.ends, 1, closed, apart_at_sites=False))
+            yield from ((led, other) for other in find_routes(asked.view, asked.ends, 1, closed, apart_at_sites=False))
 
 
 def _holds(asked: Asked, sought: Sought, routes: Sequence[Int32s]) -> bool:
