@@ -11,10 +11,6 @@ LENGTHS = ("0", "0", "1", "1", "1", "2", "3", "5", "0.1", "0.2", "0.3", "0.00000
 PAIRS = (*[""] * 10, " x0", " x1", " x1", " x1", " x2", " x2", " x3", " x4")
 
 
-AMPLE_S = 600.0
-"""More time than any question here takes, however busy the machine: what is asked is whether answers are right."""
-
-
 def small_network(chance: random.Random) -> str:
     """2 to 8 sites, among them A and Z: parallel spans, loops, spans of no length, ties, few free pairs, risk groups.
 
@@ -77,7 +73,6 @@ def some_question(chance: random.Random, elements: list[Element], risks: list[st
         exempt=tuple(chance.sample(risks, 1)) if risks and chance.random() < 0.3 else (),
         without=tuple(each for each in elements if chance.random() < 0.07),
         must_use=tuple(each for each in elements if chance.random() < 0.05),
-        time_limit_s=AMPLE_S,
     )
 
 
