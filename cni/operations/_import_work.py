@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +25,7 @@ from cni.formats import cage
 from cni.formats.layers import Contents
 from cni.members.models import Member
 from cni.members.policy import Actor, MemberRole
+from cni.operations._import_mending import failed_rows
 from cni.operations._import_undoing import stored
 from cni.operations._import_world import member_ids, world_of
 from cni.operations.registering import NotAContributor
@@ -128,7 +127,7 @@ class Trial:
             added_spans=tuple(found.added_spans),
             changed_sites=tuple(found.changed_sites),
             changed_spans=tuple(found.changed_spans),
-            failed_rows=_failed_rows(self.brought, problems),
+            failed_rows=failed_rows(self.brought, problems),
         )
 
     def write(self, row: ImportRow, chooser: Chooser, on_progress: Progress) -> None:
@@ -206,30 +205,3 @@ def _changes(
         for draft in old:
             was = replace(before[kind, draft.code], file="", row=0)
             yield number, kind, draft.code, stored(was), stored(draft), digest_of(draft)
-
-
-def _failed_rows(brought: Brought, problems: Sequence[Problem]) -> str:
-    """Return the rows that have problems, in the file's own columns, with all that is wrong with each."""
-    wrong: dict[tuple[str | None, int | None], list[str]] = {}
-    for problem in problems:
-        wrong.setdefault((problem.file, problem.row), []).append(f"{problem.message} {problem.remedy}".strip())
-    if not wrong:
-        return ""
-    names = list(dict.fromkeys(name for features in brought.layers for name in features.layer.fields))
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow([*names, *(["geometry"] if "geometry" not in names else []), "problem"])
-    for features in brought.layers:
-        file = brought.file_of(features)
-        for place, row in enumerate(features.rows.tolist()):
-            if (file, row) in wrong:
-                cells = [features.values[name][place] if name in features.values else "" for name in names]
-                shape = features.geometry[place]
-                shapes = [] if "geometry" in names else [shape.wkt if shape is not None else ""]
-                writer.writerow([*map(_safe, cells), *shapes, " ".join(wrong[file, row])])
-    return sheet.getvalue()
-
-
-def _safe(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "@")) else cell
