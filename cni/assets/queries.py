@@ -42,6 +42,12 @@ def live_spans() -> Select[Any]:
     return select(Span).join(Span.contribution).where(_is_live(Span)).options(*SPAN_PARTS)
 
 
+def live_spans_coded(session: Session, codes: Collection[str]) -> Sequence[Span]:
+    """Return the live spans of these codes in whatever case, by code."""
+    wanted = func.lower(Span.code).in_({code.lower() for code in codes})
+    return session.scalars(live_spans().where(wanted).order_by(Span.code)).all()
+
+
 def site_by_code(session: Session, code: str) -> Site | None:
     """Return a site, live or not, with owner and contribution."""
     return session.scalar(select(Site).where(func.lower(Site.code) == code.lower()).options(*SITE_PARTS))

@@ -15,7 +15,7 @@ from cni.leases.models import Allocation, Lease
 from cni.primitives.period import Period
 
 
-class Holding(NamedTuple):
+class HeldPair(NamedTuple):
     """A fibre pair of a span that a lease holds; `ends_on` is the first day after it, None: it rolls on."""
 
     span_id: int
@@ -24,7 +24,7 @@ class Holding(NamedTuple):
     ends_on: date | None
 
 
-def holdings(session: Session, span_ids: Collection[int], period: Period) -> list[Holding]:
+def held_pairs(session: Session, span_ids: Collection[int], period: Period) -> list[HeldPair]:
     """Return the pairs of these spans that leases hold on a day of `period`, by span and number. One statement."""
     rows = session.execute(
         select(FibrePair.span_id, FibrePair.number, Lease.reference, Lease.ends_on)
@@ -33,4 +33,4 @@ def holdings(session: Session, span_ids: Collection[int], period: Period) -> lis
         .where(FibrePair.span_id.in_(span_ids), overlaps(period))
         .order_by(FibrePair.span_id, FibrePair.number, Lease.reference)
     )
-    return [Holding(*row) for row in rows]
+    return [HeldPair(*row) for row in rows]

@@ -32,6 +32,7 @@ from cni.operations._edit_values import (
     SpanMerge,
     SpanSplit,
 )
+from cni.operations._own_plant import owner_of
 from cni.operations.disclosing import own_sight
 from cni.primitives.errors import Forbidden, NotFound, Problem, refuse_if_any
 from cni.primitives.geo import length_m, line_of
@@ -91,11 +92,6 @@ def own_site(session: Session, actor: Actor, code: str) -> Site:
     if actor.member_id is not None and owner_of(site) != actor.member_id:
         raise Forbidden(f"Site {site.code} is not your organisation's. Its owner or the network steward can change it.")
     return site
-
-
-def owner_of(site: Site) -> int | None:
-    """Return the member whose site it is: its owner, or else who registered it."""
-    return site.owner_id or site.contribution.member_id
 
 
 def planned(span: Span) -> PlannedSpan:

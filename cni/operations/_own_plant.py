@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.orm import Session
 
 from cni.assets import queries
-from cni.assets.models import Span
+from cni.assets.models import Site, Span
 from cni.assets.words import ContributionStatus
 from cni.members.policy import Actor, nothing_here
 from cni.primitives.errors import Conflict, Forbidden
@@ -18,7 +20,7 @@ class NotLive(Conflict):
     title = "Not live"
 
 
-def owner_of(actor: Actor) -> int:
+def own_member(actor: Actor) -> int:
     """Return the member whose plant the actor keeps records of.
 
     Raises:
@@ -29,9 +31,20 @@ def owner_of(actor: Actor) -> int:
     return actor.member_id
 
 
+def owner_of(asset: Span | Site) -> int | None:
+    """Return the member whose a span's fibre or a site is: a site without an owner is of who registered it."""
+    return asset.fibre_owner_id if isinstance(asset, Span) else asset.owner_id or asset.contribution.member_id
+
+
 def is_owner(actor: Actor, span: Span) -> bool:
     """Tell whether a span's records are the actor's to see: as an owner of its fibre or duct, or as staff."""
     return actor.member_id is None or actor.member_id in (span.fibre_owner_id, span.duct_owner_id)
+
+
+def own_spans(session: Session, member_id: int, codes: Collection[str]) -> list[Span]:
+    """Return the live spans of these codes, in whatever case, whose fibre or duct is the member's, by code."""
+    named = queries.live_spans_coded(session, codes)
+    return [span for span in named if member_id in (span.fibre_owner_id, span.duct_owner_id)]
 
 
 def span_of_owner(session: Session, actor: Actor, code: str) -> Span:

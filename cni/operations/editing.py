@@ -28,7 +28,7 @@ from cni.leases.allocation import lock_spans
 from cni.leases.occupancy import PairUse, pair_use
 from cni.members.policy import Actor, Permission, may, require, require_found
 from cni.operations._books import settled_month_problems
-from cni.operations._edit_plans import own_site, own_span, owner_of, plan_edit, planned
+from cni.operations._edit_plans import own_site, own_span, plan_edit, planned
 from cni.operations._edit_values import (
     Edit,
     NewSite,
@@ -39,6 +39,7 @@ from cni.operations._edit_values import (
     SpanSplit,
 )
 from cni.operations._edit_writing import LeaseFollowing, differing, enter, foresee, image_now, restore
+from cni.operations._own_plant import owner_of
 from cni.operations.browsing import PlantOnMap, SpanFacts
 from cni.operations.disclosing import own_sight
 from cni.primitives.errors import Conflict
@@ -119,9 +120,8 @@ def find_editable_span(session: Session, actor: Actor, code: str, *, on: date) -
 
 def is_editable(actor: Actor, asset: Span | Site) -> bool:
     """Tell whether the actor may edit a live span or site; what it belongs to must be loaded."""
-    owner = asset.fibre_owner_id if isinstance(asset, Span) else owner_of(asset)
     is_live = asset.contribution.status is ContributionStatus.LIVE and asset.retired_on is None
-    return is_live and may(actor, Permission.PLANT_EDIT) and actor.member_id in (None, owner)
+    return is_live and may(actor, Permission.PLANT_EDIT) and actor.member_id in (None, owner_of(asset))
 
 
 def find_editable_site(session: Session, actor: Actor, code: str) -> Site:

@@ -10,19 +10,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from cni.assets import registers
+from cni.assets import queries, registers
 from cni.assets.expiries import HORIZONS_DAYS, KIND_WORDS, Expiry, RegisterKind, outlived
-from cni.assets.models import Contribution, Site, Span
 from cni.assets.registers import RegisterEntry
-from cni.assets.words import ContributionStatus
 from cni.db.paging import read_page
 from cni.events.kinds import RegisterEntryKept
 from cni.events.record import record
 from cni.members.policy import Actor, Permission, may, require, require_found
-from cni.operations._own_plant import owner_of, span_of_owner
+from cni.operations._own_plant import own_member, own_spans, span_of_owner
 from cni.operations.tasks import Task
 from cni.primitives.errors import Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
@@ -58,7 +55,7 @@ def add_entry(session: Session, actor: Actor, given: NewEntry, *, at: datetime, 
             the member's.
     """
     require(actor, Permission.PLANT_KEEP)
-    entry = RegisterEntry(reference=new_reference(PREFIXES[given.kind], chooser), member_id=owner_of(actor))
+    entry = RegisterEntry(reference=new_reference(PREFIXES[given.kind], chooser), member_id=own_member(actor))
     _fill_in(session, actor, entry, given, at)
     session.add(entry)
     return entry
@@ -178,14 +175,15 @@ def _ending(session: Session, actor: Actor, days: int, on: date) -> Sequence[Reg
 
 def _fill_in(session: Session, actor: Actor, entry: RegisterEntry, given: NewEntry, at: datetime) -> None:
     """Write into an entry what was given."""
-    spans = _own_spans(session, entry.member_id, given.covers)
-    sites = _own_sites(session, entry.member_id, given.covers)
-    known = {thing.casefold() for thing in (*spans, *sites)}
+    spans = own_spans(session, entry.member_id, given.covers)
+    named = queries.live_sites_coded(session, given.covers)
+    sites = [site for site in named if entry.member_id in (site.owner_id, site.contribution.member_id)]
+    known = {code.casefold() for code in (*(span.code for span in spans), *(site.code for site in sites))}
     refuse_if_any([*_problems(given), *_unknown(given.covers, known)])
     entry.kind = entry.kind or given.kind
     entry.party, entry.title, entry.notes = given.party.strip(), given.title.strip(), given.notes
     entry.starts_on, entry.ends_on, entry.open_access = given.starts_on, given.ends_on, given.open_access
-    entry.spans, entry.sites = list(spans.values()), list(sites.values())
+    entry.spans, entry.sites = spans, sites
     entry.changed_by_id, entry.changed_at = actor.person_id, at
     kept = RegisterEntryKept(
         subject=entry.reference,
@@ -213,19 +211,3 @@ def _unknown(covers: Sequence[str], known: Collection[str]) -> Iterator[Problem]
         if code.casefold() not in known:
             message = f"Your organisation has no live span or site {code}."
             yield Problem("unknown_plant", message, "Give ids of your own, as the map says them.", "covers")
-
-
-def _own_spans(session: Session, member_id: int, codes: Collection[str]) -> dict[str, Span]:
-    wanted = func.lower(Span.code).in_({code.lower() for code in codes})
-    own = or_(Span.fibre_owner_id == member_id, Span.duct_owner_id == member_id)
-    live = Contribution.status == ContributionStatus.LIVE
-    found = session.scalars(select(Span).join(Span.contribution).where(wanted, own, live, Span.retired_on.is_(None)))
-    return {span.code: span for span in found}
-
-
-def _own_sites(session: Session, member_id: int, codes: Collection[str]) -> dict[str, Site]:
-    wanted = func.lower(Site.code).in_({code.lower() for code in codes})
-    own = or_(Site.owner_id == member_id, Contribution.member_id == member_id)
-    live = Contribution.status == ContributionStatus.LIVE
-    found = session.scalars(select(Site).join(Site.contribution).where(wanted, own, live, Site.retired_on.is_(None)))
-    return {site.code: site for site in found}

@@ -14,6 +14,7 @@ from cni.assets.words import FoiLabel
 from cni.events.kinds import AssetLabelled
 from cni.events.record import record
 from cni.members.policy import Actor, Permission, may, nothing_here, require
+from cni.operations._own_plant import owner_of
 from cni.primitives.errors import Problem, refuse_if_any
 
 Asset = TypeVar("Asset", Span, Site)
@@ -53,12 +54,7 @@ def label_site(session: Session, actor: Actor, code: str, label: Label, *, at: d
 
 def may_label(actor: Actor, asset: Span | Site) -> bool:
     """Tell whether the actor may label an asset; its contribution must be loaded."""
-    return may(actor, Permission.PLANT_LABEL) and actor.member_id in (None, _owner_of(asset))
-
-
-def _owner_of(asset: Span | Site) -> int | None:
-    owner = asset.fibre_owner_id if isinstance(asset, Span) else asset.owner_id
-    return owner or asset.contribution.member_id
+    return may(actor, Permission.PLANT_LABEL) and actor.member_id in (None, owner_of(asset))
 
 
 def _label(session: Session, actor: Actor, asset: Asset | None, label: Label, at: datetime) -> Asset:
@@ -71,7 +67,7 @@ def _label(session: Session, actor: Actor, asset: Asset | None, label: Label, at
     asset.foi_label, asset.foi_reason = label.foi_label, reason
     session.flush()
     labelled = AssetLabelled(
-        subject=asset.code, member_id=_owner_of(asset), label=label.foi_label.value, reason=reason or ""
+        subject=asset.code, member_id=owner_of(asset), label=label.foi_label.value, reason=reason or ""
     )
     record(session, actor, labelled, at=at)
     return asset

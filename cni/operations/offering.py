@@ -16,7 +16,7 @@ from cni.assets.words import PairState
 from cni.events.kinds import SpanTermsSet
 from cni.events.record import record
 from cni.leases.allocation import lock_spans
-from cni.leases.holding import Holding, holdings
+from cni.leases.holding import HeldPair, held_pairs
 from cni.members.policy import Actor, Permission, may, nothing_here, require
 from cni.operations._own_plant import live_span_of_owner, span_of_owner
 from cni.primitives.errors import Problem, refuse_if_any
@@ -44,7 +44,7 @@ class Offered:
     span: Span
     terms: SpanTerms | None
     pairs: Mapping[int, PairState]
-    held: list[Holding]
+    held: list[HeldPair]
     may_set: bool
 
     def numbers(self, state: str) -> list[int]:
@@ -63,7 +63,7 @@ def terms_of(session: Session, actor: Actor, code: str, *, on: date) -> Offered:
     span = span_of_owner(session, actor, code)
     pairs = {pair.number: pair.state for pair in _pairs(session, span)}
     sets = may(actor, Permission.PLANT_KEEP) and actor.member_id == span.fibre_owner_id
-    return Offered(span, terms.terms_of(session, span), pairs, holdings(session, [span.id], Period(on)), sets)
+    return Offered(span, terms.terms_of(session, span), pairs, held_pairs(session, [span.id], Period(on)), sets)
 
 
 def set_terms(session: Session, actor: Actor, code: str, given: NewTerms, *, at: datetime) -> SpanTerms:
@@ -82,7 +82,7 @@ def set_terms(session: Session, actor: Actor, code: str, given: NewTerms, *, at:
         raise nothing_here()
     lock_spans(session, [span.id])
     pairs = {pair.number: pair for pair in _pairs(session, span)}
-    held = {each.pair_number: each.lease for each in holdings(session, [span.id], Period(london_date(at)))}
+    held = {each.pair_number: each.lease for each in held_pairs(session, [span.id], Period(london_date(at)))}
     refuse_if_any([*_pair_problems(given, pairs, held), *_period_problems(given)])
     for number, pair in pairs.items():
         if pair.state is not PairState.BROKEN:

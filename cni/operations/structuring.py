@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from cni.assets import queries, structure
@@ -19,9 +19,9 @@ from cni.assets.words import ContributionStatus
 from cni.db.paging import read_page
 from cni.events.kinds import DuctKept, SpanDescribed, SplicesKept
 from cni.events.record import record
-from cni.leases.holding import holdings
+from cni.leases.holding import held_pairs
 from cni.members.policy import Actor, Permission, may, nothing_here, require
-from cni.operations._own_plant import is_owner, live_span_of_owner, owner_of
+from cni.operations._own_plant import is_owner, live_span_of_owner, own_member, own_spans
 from cni.primitives.errors import NotFound, Problem, refuse_if_any
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import Period
@@ -178,10 +178,10 @@ def keep_duct(session: Session, actor: Actor, given: NewDuct, *, at: datetime) -
             around it is not the member's, the code is another member's.
     """
     require(actor, Permission.PLANT_KEEP)
-    owner_id = owner_of(actor)
+    owner_id = own_member(actor)
     standing = structure.duct_by_code(session, given.code)
     parent = structure.duct_by_code(session, given.parent) if given.parent else None
-    spans = _own_spans(session, owner_id, given.spans)
+    spans = own_spans(session, owner_id, given.spans)
     problems = [*_duct_problems(given, owner_id, standing, parent), *_unknown_spans(given.spans, spans)]
     refuse_if_any(problems)
     duct = standing or Duct(code=given.code.strip(), owner_id=owner_id, sub_ducts=[])
@@ -216,7 +216,7 @@ def keep_splices(session: Session, actor: Actor, code: str, given: Sequence[NewS
             is spliced twice, a loss is negative.
     """
     require(actor, Permission.PLANT_KEEP)
-    owner_id, site = owner_of(actor), _site(session, actor, code)
+    owner_id, site = own_member(actor), _site(session, actor, code)
     session.execute(select(Site.id).where(Site.id == site.id).with_for_update())  # one set of splices at a time
     there = {span.code.casefold(): span for span in queries.spans_at(session, site)}
     own = {span.id for span in there.values() if span.fibre_owner_id == owner_id}
@@ -241,7 +241,7 @@ def keep_splices(session: Session, actor: Actor, code: str, given: Sequence[NewS
 
 def _states(session: Session, span: Span, on: date) -> dict[int, str]:
     pairs = session.execute(select(FibrePair.number, FibrePair.state).where(FibrePair.span_id == span.id))
-    held = holdings(session, [span.id], Period(on, on + timedelta(days=1)))
+    held = held_pairs(session, [span.id], Period(on, on + timedelta(days=1)))
     return {number: state.value for number, state in pairs} | {each.pair_number: LEASED for each in held}
 
 
@@ -278,12 +278,6 @@ def _own_duct(session: Session, actor: Actor, code: str) -> Duct:
     if duct is None or actor.member_id not in (None, duct.owner_id):
         raise nothing_here()
     return duct
-
-
-def _own_spans(session: Session, owner_id: int, codes: Collection[str]) -> list[Span]:
-    wanted = func.lower(Span.code).in_({code.lower() for code in codes})
-    own = or_(Span.fibre_owner_id == owner_id, Span.duct_owner_id == owner_id)
-    return list(session.scalars(queries.live_spans().where(wanted, own).order_by(Span.code)))
 
 
 def _unknown_spans(codes: Collection[str], spans: Collection[Span]) -> Iterator[Problem]:

@@ -5,25 +5,25 @@ No lease is ever ended here. From the notice on nobody can newly lease past its 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from cni.assets import queries, terms
+from cni.assets import terms
 from cni.assets.models import FibrePair, Span
 from cni.assets.terms import NOTICE_MONTHS, Withdrawal, WithdrawalSpan
 from cni.db.paging import read_page
 from cni.events.kinds import SpanWithdrawn, WithdrawalGiven
 from cni.events.record import record
 from cni.leases.allocation import lock_spans
-from cni.leases.holding import Holding, holdings
+from cni.leases.holding import HeldPair, held_pairs
 from cni.leases.models import Allocation, Lease
 from cni.leases.queries import leases_of
 from cni.members.policy import Actor, Permission, may, require, require_found
-from cni.operations._own_plant import owner_of
+from cni.operations._own_plant import own_member, own_spans
 from cni.operations.tasks import Task
 from cni.primitives.errors import Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
@@ -47,7 +47,7 @@ class Leaving:
     """A span under notice and the leases that hold pairs of it, by reference, each with its end."""
 
     notice: WithdrawalSpan
-    leases: tuple[Holding, ...]
+    leases: tuple[HeldPair, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ def give_notice(session: Session, actor: Actor, given: NewNotice, *, at: datetim
             notice already, the day has passed.
     """
     require(actor, Permission.PLANT_KEEP)
-    owner_id, today = owner_of(actor), london_date(at)
+    owner_id, today = own_member(actor), london_date(at)
     # Read again once they are locked: a span that was split meanwhile has left the plant.
-    lock_spans(session, [span.id for span in _own_spans(session, owner_id, given.spans)])
-    spans = _own_spans(session, owner_id, given.spans)
+    lock_spans(session, [span.id for span in own_spans(session, owner_id, given.spans)])
+    spans = [span for span in own_spans(session, owner_id, given.spans) if span.fibre_owner_id == owner_id]
     noticed = set(session.scalars(select(Span.code).join(WithdrawalSpan, WithdrawalSpan.span_id == Span.id)))
     refuse_if_any(_problems(given, {span.code for span in spans}, noticed, today))
     asked = given.effective_on or today
-    held = _by_span(holdings(session, [span.id for span in spans], Period(asked)))
+    held = _by_span(held_pairs(session, [span.id for span in spans], Period(asked)))
     months = terms.notices_of(session, list(held))
     withdrawal = Withdrawal(
         reference=new_reference("WDR", chooser),
@@ -119,7 +119,7 @@ def find_withdrawal(session: Session, actor: Actor, reference: str, *, on: date)
     require(actor, Permission.PLANT_INSPECT)
     found = terms.withdrawal_by_reference(session, reference)
     withdrawal = require_found(actor, Permission.PLANT_INSPECT, found)
-    held = _by_span(holdings(session, [notice.span_id for notice in withdrawal.spans], Period(on)))
+    held = _by_span(held_pairs(session, [notice.span_id for notice in withdrawal.spans], Period(on)))
     leaving = [
         Leaving(notice, tuple({each.lease: each for each in held.get(notice.span_id, ())}.values()))
         for notice in withdrawal.spans
@@ -146,7 +146,7 @@ def finish_withdrawals(session: Session, actor: Actor, *, at: datetime) -> list[
     today = london_date(at)
     waiting = terms.due(session, today)
     lock_spans(session, [notice.span_id for notice in waiting])
-    held = _by_span(holdings(session, [notice.span_id for notice in waiting], Period(today)))
+    held = _by_span(held_pairs(session, [notice.span_id for notice in waiting], Period(today)))
     gone = [notice for notice in waiting if notice.span_id not in held]
     for notice in gone:
         notice.span.retired_on = today
@@ -199,14 +199,8 @@ def _problems(given: NewNotice, own: Collection[str], noticed: Collection[str], 
         yield Problem("day_not_possible", message, f"Give {in_words(today)} or a later day.", "effective_on")
 
 
-def _own_spans(session: Session, owner_id: int, codes: Collection[str]) -> Sequence[Span]:
-    wanted = func.lower(Span.code).in_({code.lower() for code in codes})
-    own = queries.live_spans().where(wanted, Span.fibre_owner_id == owner_id)
-    return session.scalars(own.order_by(Span.id)).all()
-
-
-def _by_span(held: Collection[Holding]) -> dict[int, list[Holding]]:
-    found: dict[int, list[Holding]] = {}
+def _by_span(held: Collection[HeldPair]) -> dict[int, list[HeldPair]]:
+    found: dict[int, list[HeldPair]] = {}
     for each in held:
         found.setdefault(each.span_id, []).append(each)
     return found
