@@ -12,7 +12,22 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, func, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from cni.assets import evidence, registers, structure, terms  # noqa: F401  their tables are named below
@@ -37,6 +52,21 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
     "withdrawal_spans": (),
 }
 """What is on record of a span and holds for whatever takes its place; of several rows alike in these columns one."""
+
+RECORD_WORDS: Mapping[str, str] = {
+    "attachments": "attached files",
+    "duct_spans": "ducts",
+    "evidence_steps": "evidence",
+    "register_entry_spans": "wayleaves and funding",
+    "span_cables": "the cable",
+    "span_risks": "risk groups",
+    "span_terms": "terms",
+    "withdrawal_spans": "withdrawal",
+}
+"""What a table has on record of a span, in words."""
+
+WHO_AND_WHEN = frozenset({"changed_at", "changed_by_id"})
+"""Columns that say who wrote a row and when: written again as it was, it is the same."""
 
 PROVEN = "evidence_steps"
 """Two spans together are proven no further than both are."""
@@ -200,17 +230,27 @@ def _leaning(session: Session, touched: Touched) -> dict[str, Any]:
         "pairs": [list(row) for row in session.execute(pairs.order_by(FibrePair.span_id, FibrePair.number))],
         "spans": sorted(session.scalars(others)),
         "racks": sorted(session.scalars(racks)),
-        "rows": {table.name: count for table in _naming_spans() if (count := _count(session, table, touched))},
+        "rows": _records(session, touched.spans),
     }
+
+
+def _records(session: Session, spans: Collection[int]) -> dict[str, list[list[str | None]]]:
+    """Return the rows that name these spans, by table: which they are, not only how many. One statement."""
+    found: dict[str, list[list[str | None]]] = {}
+    for name, row in session.execute(union_all(*(_rows_naming(table, spans) for table in _naming_spans()))):
+        found.setdefault(name, []).append(row)
+    return {name: sorted(rows, key=str) for name, rows in found.items()}
+
+
+def _rows_naming(table: Table, spans: Collection[int]) -> Select[Any]:
+    """Select the rows of a table that name spans: each as its own number, or, without one, as all that it says."""
+    told = [table.c.id] if "id" in table.c else [column for column in table.c if column.name not in WHO_AND_WHEN]
+    names = or_(*(column.in_(spans) for column in _span_columns(table)))
+    return select(literal(table.name), array([cast(column, Text) for column in told])).where(names)
 
 
 def _naming_spans() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if table.name not in NOT_LEANING and _span_columns(table)]
-
-
-def _count(session: Session, table: Table, touched: Touched) -> int:
-    names = or_(*(column.in_(touched.spans) for column in _span_columns(table)))
-    return session.scalar(select(func.count()).select_from(table).where(names)) or 0
 
 
 def _span_columns(table: Table) -> list[Column[Any]]:

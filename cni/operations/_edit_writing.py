@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from cni.assets.edits import EditKind, Touched, carry_over, image_of, put_back, read_anew, repoint_splices
+from cni.assets.edits import RECORD_WORDS, EditKind, Touched, carry_over, image_of, put_back, read_anew, repoint_splices
 from cni.assets.models import Contribution, FibrePair, Site, Span
 from cni.assets.words import ContributionStatus
 from cni.leases import following
@@ -88,9 +88,21 @@ def differing(now: Mapping[str, Any], standing: Mapping[str, Any]) -> Iterator[P
     for kind, noun in (("spans", "Span"), ("racks", "Rack")):
         for code in sorted({*here[kind]} ^ {*there[kind]}):
             yield Problem("depends", f"{noun} {code} came or went there since.", "Undo that first.", "edit")
-    if any(here[kind] != there[kind] for kind in ("pairs", "rows")) or now["splices"] != standing["splices"]:
-        message = "Fibre pairs, splices or records of the spans were changed since."
+    if changed := list(_changed_records(now, standing)):
+        message = f"On record of the spans, this was changed since: {', '.join(changed)}."
         yield Problem("changed_since", message, "Edit the plant anew instead.", "edit")
+
+
+def _changed_records(now: Mapping[str, Any], standing: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in words what on record of spans is not as an image says."""
+    here, there = now["leaning"], standing["leaning"]
+    if here["pairs"] != there["pairs"]:
+        yield "fibre pairs"
+    if now["splices"] != standing["splices"]:
+        yield "splices"
+    for table in sorted(here["rows"].keys() | there["rows"].keys()):
+        if here["rows"].get(table) != there["rows"].get(table):
+            yield RECORD_WORDS[table]
 
 
 def _differing_leases(now: Mapping[str, Any], standing: Mapping[str, Any]) -> Iterator[Problem]:

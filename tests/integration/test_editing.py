@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import object_session
 
+from cni.assets import edits
 from cni.assets.models import FibrePair, Site, Span
+from cni.assets.structure import Duct, SpanCable
 from cni.assets.terms import FeeBasis, SpanTerms
 from cni.assets.words import FoiLabel
 from cni.db.base import Base
@@ -524,6 +526,51 @@ def test_records_and_splices_go_over_to_the_parts_and_back_when_the_split_is_und
     assert session.scalars(spliced).all() == [parts[1]]
     editing.undo_edit(session, owner, edit.reference, at=LATER)
     assert session.scalars(spliced).all() == [whole.id]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE duct_spans SET duct_id = (SELECT max(id) FROM ducts) WHERE span_id = :part", "ducts"),
+        ("UPDATE span_cables SET fibres_per_tube = 6 WHERE span_id = :part", "the cable"),
+        ("UPDATE span_terms SET notice_months = 3 WHERE span_id = :part", "terms"),
+        ("UPDATE fibre_pairs SET state = 'dark' WHERE span_id = :part AND number = 1", "fibre pairs"),
+    ],
+)
+def test_what_took_the_place_of_something_else_on_record_since_keeps_a_split_from_being_undone(
+    session, coop, owner, change, words
+):
+    whole = span_named(session, AB)
+    ducts = [Duct(code=code, owner_id=owner.member_id, bore_mm=96, length_m=1200) for code in ("D1", "D2")]
+    cable = SpanCable(span_id=whole.id, scheme="tia_598", fibres_per_tube=12)
+    agreed = SpanTerms(span_id=whole.id, fee_basis=FeeBasis.PAIR_METRE, notice_months=12, changed_at=NOW)
+    session.add_all([*ducts, cable, agreed])
+    session.flush()
+    session.execute(insert(Base.metadata.tables["duct_spans"]).values(span_id=whole.id, duct_id=ducts[0].id))
+    edit = split(session, owner)
+
+    session.execute(text(change), {"part": span_named(session, f"{AB}.1").id})
+
+    with pytest.raises(editing.EditDependedOn) as refused:
+        editing.undo_edit(session, owner, edit.reference, at=LATER)
+    assert [problem.message for problem in refused.value.problems] == [
+        f"On record of the spans, this was changed since: {words}."
+    ]
+
+
+def test_terms_set_again_as_they_were_do_not_keep_a_split_from_being_undone(session, coop, owner):
+    agreed = {"fee_basis": FeeBasis.PAIR_METRE, "notice_months": 12}
+    session.add(SpanTerms(span_id=span_named(session, AB).id, changed_at=NOW, **agreed))
+    session.flush()
+    edit = split(session, owner)
+
+    session.execute(update(SpanTerms).values(changed_at=LATER))
+
+    editing.undo_edit(session, owner, edit.reference, at=LATER)
+
+
+def test_whatever_names_spans_has_words():
+    assert {table.name for table in edits._naming_spans()} == set(edits.RECORD_WORDS)
 
 
 def test_an_issued_month_shows_no_difference_after_a_split_and_the_next_one_the_same_charge(session):
