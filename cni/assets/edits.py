@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ForeignKey,
-    Select,
     Table,
     Text,
     cast,
@@ -242,7 +241,7 @@ def _records(session: Session, spans: Collection[int]) -> dict[str, list[list[st
     return {name: sorted(rows, key=str) for name, rows in found.items()}
 
 
-def _rows_naming(table: Table, spans: Collection[int]) -> Select[Any]:
+def _rows_naming(table: Table, spans: Collection[int]) -> Any:
     """Select the rows of a table that name spans: each as its own number, or, without one, as all that it says."""
     told = [table.c.id] if "id" in table.c else [column for column in table.c if column.name not in WHO_AND_WHEN]
     names = or_(*(column.in_(spans) for column in _span_columns(table)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -44,10 +44,25 @@ class NewNotice:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A span under notice and the leases that hold pairs of it, by reference, each with its end."""
+    """How a span leaves: `effective_on` is the first day on which nobody can newly lease it, with the leases on it.
 
-    notice: WithdrawalSpan
+    Of each lease one held pair, by reference, with the lease's end.
+    """
+
+    span: Span
+    effective_on: date
     leases: tuple[HeldPair, ...]
+
+    @property
+    def last_day(self) -> date:
+        """The last day of its notice."""
+        return self.effective_on - timedelta(days=1)
+
+    @property
+    def leaves_on(self) -> date | None:
+        """The first day on which it is in the plant no more, as far as leases say today; None: one has no end."""
+        ends = [each.ends_on for each in self.leases]
+        return None if None in ends else max([self.effective_on, *filter(None, ends)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +86,40 @@ def give_notice(session: Session, actor: Actor, given: NewNotice, *, at: datetim
     """
     require(actor, Permission.PLANT_KEEP)
     owner_id, today = own_member(actor), london_date(at)
-    # Read again once they are locked: a span that was split meanwhile has left the plant.
+    # Judged once they are locked: a span that was split meanwhile has left the plant.
     lock_spans(session, [span.id for span in own_spans(session, owner_id, given.spans)])
-    spans = [span for span in own_spans(session, owner_id, given.spans) if span.fibre_owner_id == owner_id]
-    noticed = set(session.scalars(select(Span.code).join(WithdrawalSpan, WithdrawalSpan.span_id == Span.id)))
-    refuse_if_any(_problems(given, {span.code for span in spans}, noticed, today))
-    asked = given.effective_on or today
-    held = _by_span(held_pairs(session, [span.id for span in spans], Period(asked)))
-    months = terms.notices_of(session, list(held))
+    leaving = _foresee(session, owner_id, given, today)
     withdrawal = Withdrawal(
         reference=new_reference("WDR", chooser),
         member_id=owner_id,
         reason=given.reason.strip(),
         given_by_id=actor.person_id,
         given_at=at,
+        spans=[WithdrawalSpan(span_id=each.span.id, effective_on=each.effective_on) for each in leaving],
     )
-    for span in spans:
-        notice_ends = add_months(today, months.get(span.id, NOTICE_MONTHS)) if span.id in held else asked
-        withdrawal.spans.append(WithdrawalSpan(span_id=span.id, effective_on=max(asked, notice_ends)))
-        if span.id not in held and asked <= today:
-            span.retired_on = today
+    for each in leaving:
+        if not each.leases and each.effective_on <= today:
+            each.span.retired_on = today
     session.add(withdrawal)
-    leases = sorted({each.lease for holding in held.values() for each in holding})
     told = WithdrawalGiven(
-        subject=withdrawal.reference, member_id=owner_id, spans=[span.code for span in spans], leases=leases
+        subject=withdrawal.reference,
+        member_id=owner_id,
+        spans=[each.span.code for each in leaving],
+        leases=sorted({held.lease for each in leaving for held in each.leases}),
     )
     record(session, actor, told, at=at)
     return withdrawal
+
+
+def check_notice(session: Session, actor: Actor, given: NewNotice, *, on: date) -> list[Leaving]:
+    """Say what a notice given on a day would do: when each span would leave, which leases hold it. Nothing is saved.
+
+    Permission: plant:keep.
+    Raises:
+        Invalid: with every problem, as when it is given.
+    """
+    require(actor, Permission.PLANT_KEEP)
+    return _foresee(session, own_member(actor), given, on)
 
 
 def list_withdrawals(session: Session, actor: Actor, page: PageRequest = FIRST_PAGE) -> Page[Withdrawal]:
@@ -119,11 +141,8 @@ def find_withdrawal(session: Session, actor: Actor, reference: str, *, on: date)
     require(actor, Permission.PLANT_INSPECT)
     found = terms.withdrawal_by_reference(session, reference)
     withdrawal = require_found(actor, Permission.PLANT_INSPECT, found)
-    held = _by_span(held_pairs(session, [notice.span_id for notice in withdrawal.spans], Period(on)))
-    leaving = [
-        Leaving(notice, tuple({each.lease: each for each in held.get(notice.span_id, ())}.values()))
-        for notice in withdrawal.spans
-    ]
+    held = _leases_by_span(session, [notice.span_id for notice in withdrawal.spans], on)
+    leaving = [Leaving(notice.span, notice.effective_on, held.get(notice.span_id, ())) for notice in withdrawal.spans]
     return WithdrawalFile(withdrawal, leaving)
 
 
@@ -146,7 +165,7 @@ def finish_withdrawals(session: Session, actor: Actor, *, at: datetime) -> list[
     today = london_date(at)
     waiting = terms.due(session, today)
     lock_spans(session, [notice.span_id for notice in waiting])
-    held = _by_span(held_pairs(session, [notice.span_id for notice in waiting], Period(today)))
+    held = _leases_by_span(session, [notice.span_id for notice in waiting], today)
     gone = [notice for notice in waiting if notice.span_id not in held]
     for notice in gone:
         notice.span.retired_on = today
@@ -181,6 +200,23 @@ def todo(session: Session, actor: Actor, today: date) -> list[Task]:
     ]
 
 
+def _foresee(session: Session, owner_id: int, given: NewNotice, today: date) -> list[Leaving]:
+    """Return how the spans of a notice given today would leave.
+
+    Raises:
+        Invalid: with every problem.
+    """
+    spans = [span for span in own_spans(session, owner_id, given.spans) if span.fibre_owner_id == owner_id]
+    noticed = set(session.scalars(select(Span.code).join(WithdrawalSpan, WithdrawalSpan.span_id == Span.id)))
+    refuse_if_any(_problems(given, {span.code for span in spans}, noticed, today))
+    asked = given.effective_on or today
+    numbers = [span.id for span in spans]
+    now, then = (_leases_by_span(session, numbers, day) for day in (today, asked))
+    months = terms.notices_of(session, list(then))
+    notice_ends = {number: add_months(today, months.get(number, NOTICE_MONTHS)) for number in then}
+    return [Leaving(span, max(asked, notice_ends.get(span.id, asked)), now.get(span.id, ())) for span in spans]
+
+
 def _problems(given: NewNotice, own: Collection[str], noticed: Collection[str], today: date) -> Iterator[Problem]:
     if not given.spans:
         yield Problem("missing", "No span is given.", "Give the id of at least one.", "spans")
@@ -193,14 +229,15 @@ def _problems(given: NewNotice, own: Collection[str], noticed: Collection[str], 
         elif code.casefold() in under_notice:
             yield Problem("under_notice", f"Span {code} is under notice already.", "Leave it out.", "spans")
     if not given.reason.strip():
-        yield Problem("missing", "The reason is missing.", "Say why, for those who lease it.", "reason")
+        yield Problem("missing", "The reason is missing.", "Say why, for the co-operative’s staff.", "reason")
     if given.effective_on is not None and given.effective_on < today:
         message = f"{in_words(given.effective_on)} has passed."
         yield Problem("day_not_possible", message, f"Give {in_words(today)} or a later day.", "effective_on")
 
 
-def _by_span(held: Collection[HeldPair]) -> dict[int, list[HeldPair]]:
-    found: dict[int, list[HeldPair]] = {}
-    for each in held:
-        found.setdefault(each.span_id, []).append(each)
-    return found
+def _leases_by_span(session: Session, span_ids: Collection[int], on: date) -> dict[int, tuple[HeldPair, ...]]:
+    """Return the leases that hold these spans on a day or after it, each with one of its pairs, by span."""
+    found: dict[int, dict[str, HeldPair]] = {}
+    for each in held_pairs(session, span_ids, Period(on)):
+        found.setdefault(each.span_id, {}).setdefault(each.lease, each)
+    return {span: tuple(leases[reference] for reference in sorted(leases)) for span, leases in found.items()}

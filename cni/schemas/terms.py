@@ -106,13 +106,25 @@ class TermsView(View):
 class LeavingView(View):
     """A span under notice, and the references of the leases that hold it."""
 
-    span = ma.fields.String(attribute="notice.span.code", required=True)
-    effective_on = ma.fields.Date(attribute="notice.effective_on", required=True)
-    withdrawn_on = ma.fields.Date(attribute="notice.span.retired_on", allow_none=True)
+    span = ma.fields.String(attribute="span.code", required=True)
+    effective_on = ma.fields.Date(
+        required=True, metadata={"description": "The first day on which nobody can newly lease it."}
+    )
+    leaves_on = ma.fields.Date(
+        allow_none=True,
+        metadata={"description": "The first day without it, as leases say today; null: one has no end."},
+    )
+    withdrawn_on = ma.fields.Date(attribute="span.retired_on", allow_none=True)
     leases = ma.fields.Function(
         lambda leaving: [each.lease for each in leaving.leases],
         metadata={"type": "array", "items": {"type": "string"}},
     )
+
+
+class NoticeCheckView(View):
+    """What a notice would do, span by span."""
+
+    spans = ma.fields.List(ma.fields.Nested(LeavingView), required=True)
 
 
 class WithdrawalView(View):

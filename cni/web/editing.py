@@ -34,7 +34,7 @@ from cni.schemas.editing import (
 from cni.schemas.plant import plant_collection
 from cni.schemas.problems import answer_to
 from cni.schemas.reading import load
-from cni.web.forms import problems_of, shown_again_by
+from cni.web.forms import BESIDE, problems_of, shown_again_by
 from cni.web.pages import asked_page, render
 from cni.web.session import actor
 
@@ -181,7 +181,7 @@ def _asked(schema: ma.Schema) -> Any:
 
 
 def _entered() -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.form.items() if name not in ("csrf_token", "act")]
+    return [(name, value) for name, value in request.form.items() if name not in BESIDE]
 
 
 def _span_page(way: str, code: str, values: Values | None, problems: Sequence[Problem]) -> str:

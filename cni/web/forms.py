@@ -16,6 +16,9 @@ from cni.schemas.reading import load
 
 View = Callable[..., Any]
 
+BESIDE = ("csrf_token", "act")
+"""What a form sends that is no field: its token, and which of several buttons was pressed."""
+
 
 def read_form(schema: ma.Schema) -> Any:
     """Return the submitted form as `cni.schemas.reading.load` does; a field left empty counts as not given.
@@ -32,7 +35,7 @@ def read_correction(schema: ma.Schema) -> Any:
     Raises:
         Invalid: with every problem, each at its field.
     """
-    return load(schema, {name: value for name, value in request.form.items() if name != "csrf_token"})
+    return load(schema, {name: value for name, value in request.form.items() if name not in BESIDE})
 
 
 def entered(standing: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def _filled_in(schema: ma.Schema) -> dict[str, Any]:
     filled: dict[str, Any] = {}
     for name, values in request.form.lists():
         given = [value.strip() for value in values if value.strip()]
-        if given and name != "csrf_token":
+        if given and name not in BESIDE:
             filled[name] = given if isinstance(schema.fields.get(name), ma.fields.List) else given[0]
     return filled
 

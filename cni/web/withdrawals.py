@@ -1,4 +1,7 @@
-"""Withdrawing spans: give notice, and see which leases still hold what leaves."""
+"""Withdrawing spans: see what a notice would do, give it, and see which leases still hold what leaves.
+
+Between the first two nothing is kept on the server: the page carries what was entered, and it is judged once more.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
-from werkzeug.wrappers import Response
 
 from cni import runtime
 from cni.members.policy import Permission, require
@@ -18,6 +20,9 @@ from cni.web.pages import asked_page, render
 from cni.web.session import actor
 
 withdrawals = Blueprint("withdrawals", __name__, url_prefix="/withdrawals")
+
+GIVE, CHANGE = "give", "change"
+"""The buttons of the page that shows what a notice would do."""
 
 
 @withdrawals.get("")
@@ -37,9 +42,15 @@ def new(values: Mapping[str, Any] | None = None, problems: Sequence[Problem] = (
 
 @withdrawals.post("/new")
 @shown_again_by(new)
-def give_notice() -> Response:
-    """Give notice."""
+def give_notice() -> Any:
+    """Say what the notice would do and ask once more, or, once that was seen, give it."""
+    if request.form.get("act") == CHANGE:
+        return new(request.form)
     given = read_form(NoticeRequest())
+    if request.form.get("act") != GIVE:
+        with runtime.reading() as session:
+            leaving = withdrawing.check_notice(session, actor(), given, on=runtime.today())
+        return render("withdrawals/check.html", given=given, leaving=leaving, today=runtime.today())
     with runtime.transaction() as session:
         made = withdrawing.give_notice(session, actor(), given, at=runtime.now(), chooser=runtime.chooser())
     flash(f"Notice {made.reference} is given. No lease is ended by it.", "success")

@@ -9,7 +9,7 @@ import pytest
 
 from cni.assets.models import Span
 from cni.assets.snapshot import live_plant
-from cni.assets.terms import FeeBasis
+from cni.assets.terms import FeeBasis, WithdrawalSpan
 from cni.leases.allocation import FibreTaken
 from cni.members.models import Member
 from cni.members.policy import OPERATOR, Role
@@ -187,7 +187,7 @@ def test_a_leased_span_begins_its_notice_lists_the_leases_and_stays_until_they_e
 
     (leaving,) = withdrawing.find_withdrawal(session, officer, made.reference, on=TODAY).leaving
 
-    assert leaving.notice.effective_on == add_months(TODAY, 6)
+    assert leaving.effective_on == add_months(TODAY, 6)
     assert [(each.lease, each.ends_on) for each in leaving.leases] == [(lease.reference, add_months(START, 36))]
     assert withdrawing.finish_withdrawals(session, OPERATOR, at=noon(add_months(TODAY, 7))) == []
     assert withdrawing.finish_withdrawals(session, OPERATOR, at=noon(add_months(START, 36))) == ["A-B"]
@@ -235,6 +235,73 @@ def test_the_lessees_planner_is_told(session, coop, withdraw):
     assert withdrawing.todo(session, make_actor(session, make_member(session), Role.PLANNER), TODAY) == []
 
 
+def test_what_a_notice_would_do_is_told_before_and_saves_nothing(session, coop, set_terms, officer):
+    set_terms(notice_months=6)
+    lease = coop.accepted(pairs=1)
+    given = NewNotice(("B-Z", "A-B"), None, "Trams")
+
+    leaving = {each.span.code: each for each in withdrawing.check_notice(session, officer, given, on=TODAY)}
+
+    assert leaving["A-B"].last_day == add_months(TODAY, 6) - timedelta(days=1)
+    assert leaving["B-Z"].effective_on == add_months(TODAY, 12)
+    for each in leaving.values():
+        assert [held.lease for held in each.leases] == [lease.reference]
+        assert each.leaves_on == add_months(START, 36)
+    assert session.query(WithdrawalSpan).count() == 0
+
+
+def test_a_lease_that_is_over_before_the_day_asked_for_is_told_and_begins_no_longer_notice(session, coop, officer):
+    lease = coop.accepted(pairs=1)
+    on = add_months(START, 37)
+
+    (leaving,) = withdrawing.check_notice(session, officer, NewNotice(("A-B",), on, "Trams"), on=TODAY)
+
+    assert [held.lease for held in leaving.leases] == [lease.reference]
+    assert (leaving.effective_on, leaving.leaves_on) == (on, on)
+
+
+def test_a_notice_without_a_confirmation_is_not_given_and_can_be_changed(session, client, coop, owner):
+    browser = client.sign_in_as(make_person(session, owner, Role.ASSET_OFFICER))
+    asked = {"spans": "A-B\nB-Z", "reason": "Trams", "effective_on": "2027-06-01"}
+
+    checked = browser.post("/withdrawals/new", data=asked)
+    again = browser.post("/withdrawals/new", data=asked | {"act": "change"})
+
+    assert "Nothing is given yet" in checked.text
+    assert 'name="spans" value="A-B\nB-Z"' in checked.text
+    assert all(words in again.text for words in ("A-B\nB-Z</textarea>", "Trams", "2027-06-01"))
+    assert session.query(WithdrawalSpan).count() == 0
+
+
+def test_only_an_owner_may_ask_what_a_notice_would_do(session, coop):
+    given = NewNotice(("A-B",), None, "Trams")
+    stranger = make_actor(session, make_member(session), Role.ASSET_OFFICER)
+    with pytest.raises(Invalid) as refusal:
+        withdrawing.check_notice(session, stranger, given, on=TODAY)
+    assert codes(refusal) == ["unknown_plant"]
+    with pytest.raises(Forbidden):
+        withdrawing.check_notice(session, coop.steward, given, on=TODAY)
+
+
+def test_a_program_asks_what_a_notice_would_do(session, api_client, coop, owner):
+    lease = coop.accepted(pairs=1)
+    program = api_client(make_person(session, owner, Role.ASSET_OFFICER))
+
+    told = program.post("/api/v1/withdrawals/check", json={"spans": ["A-B"], "reason": "Trams"})
+
+    assert told.json["spans"] == [
+        {
+            "span": "A-B",
+            "effective_on": "2027-11-22",
+            "leaves_on": add_months(START, 36).isoformat(),
+            "withdrawn_on": None,
+            "leases": [lease.reference],
+        }
+    ]
+    assert program.post("/api/v1/withdrawals/check", json={"spans": ["A-B"]}).status_code == 422
+    assert program.get("/api/v1/withdrawals").json["items"] == []
+
+
 def test_every_problem_of_a_notice_is_told_at_once(session, withdraw):
     withdraw("B-Z", on=date(2027, 6, 1))
     with pytest.raises(Invalid) as refusal:
@@ -266,8 +333,12 @@ def test_terms_are_set_and_notice_is_given_on_pages(session, client, coop, owner
     assert browser.post("/plant/terms/A-B", data=terms).status_code == 302
     shown = browser.get("/plant/terms/A-B").text
     assert browser.post("/withdrawals/new", data={"spans": "A-B"}).status_code == 422
-    made = browser.post("/withdrawals/new", data={"spans": "A-B", "reason": "Trams"})
+    asked = {"spans": "A-B", "reason": "Trams"}
+    checked = browser.post("/withdrawals/new", data=asked)
+    made = browser.post("/withdrawals/new", data=asked | {"act": "give"})
 
+    assert lease.reference in checked.text
+    assert "From 22 November 2026 to 21 May 2027" in checked.text
     assert "<dd>3-5" in shown
     assert lease.reference in shown
     assert lease.reference in browser.get(made.location).text
@@ -291,8 +362,9 @@ def test_a_program_sets_terms_and_gives_notice(session, api_client, coop, owner)
 
     assert (told.json["offered"], told.json["reserved"], told.json["notice_months"]) == ([3, 4], [1], 12)
     assert made.status_code == 201
+    day = "2026-11-22"
     assert made.json["spans"] == [
-        {"span": "A-B", "effective_on": "2026-11-22", "withdrawn_on": "2026-11-22", "leases": []}
+        {"span": "A-B", "effective_on": day, "leaves_on": day, "withdrawn_on": day, "leases": []}
     ]
     assert program.get("/api/v1/withdrawals").json["items"][0]["spans"] == ["A-B"]
 

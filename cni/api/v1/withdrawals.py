@@ -11,7 +11,7 @@ from cni.api.paging import page_answer
 from cni.operations import withdrawing
 from cni.operations.withdrawing import NewNotice
 from cni.schemas.paging import PageQuery, page_of, page_request
-from cni.schemas.terms import NoticeRequest, WithdrawalEntryView, WithdrawalView
+from cni.schemas.terms import NoticeCheckView, NoticeRequest, WithdrawalEntryView, WithdrawalView
 
 withdrawals = Resources("withdrawals", __name__, url_prefix="/withdrawals", description="Spans that leave the co-op")
 
@@ -35,6 +35,15 @@ def give_notice(given: NewNotice) -> Any:
         made = withdrawing.give_notice(session, actor(), given, at=runtime.now(), chooser=runtime.chooser())
         reference = made.reference
     return _found(reference)
+
+
+@withdrawals.post("/check")
+@withdrawals.arguments(NoticeRequest)
+@withdrawals.response(200, NoticeCheckView)
+def check_notice(given: NewNotice) -> Any:
+    """Say what a notice given today would do, and to which leases; nothing is saved."""
+    with runtime.reading() as session:
+        return {"spans": withdrawing.check_notice(session, actor(), given, on=runtime.today())}
 
 
 @withdrawals.get("/<withdrawal>")
