@@ -20,6 +20,7 @@ from cni.formats.found import Found, chosen, refuse_many
 from cni.formats.layers import FileRefused, refused_file
 from cni.formats.limits import MOST_FEATURES, MOST_FIELDS, MOST_TEXT
 from cni.formats.text import clean_xml, decoded
+from cni.primitives.formulas import without_guard
 
 SEPARATORS = ",;\t|"
 WKT_COLUMNS = ("geometry", "wkt", "geom", "the_geom", "geometry_wkt", "wkt_geom", "shape_wkt", "geography")
@@ -127,7 +128,7 @@ def _table(name: str, numbered: Iterator[tuple[int, Cells]], notes: tuple[str, .
         cells.append(row)
         if len(rows) > MOST_FEATURES:
             refuse_many(len(rows), MOST_FEATURES, "rows")
-    columns = ([cell.strip() for cell in column] for column in zip(*cells, strict=True))
+    columns = ([without_guard(cell.strip()) for cell in column] for column in zip(*cells, strict=True))
     values = dict(zip(fields, columns, strict=True)) if cells else {field: [] for field in fields}
     wkb, crs = _geometry(values, rows)
     return Found(name, values, wkb, rows, crs, notes)
@@ -139,7 +140,7 @@ def _named(header: Cells) -> list[str]:
         header = header[:-1]
     names: list[str] = []
     for place, cell in enumerate(header, 1):
-        name = cell.strip() or f"column {place}"
+        name = without_guard(cell.strip()) or f"column {place}"
         names.append(name if name not in names else f"{name} ({place})")
     return names
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cni.ledger.chart import AccountKind, heading_of
+from cni.primitives.formulas import formula_safe
 
 ROOTS = {
     AccountKind.ASSET: "Assets",
@@ -66,15 +67,6 @@ FORMATS: Mapping[str, Callable[[Sequence[ExportedJournal]], str]] = {
     "csv": as_csv,
     "hledger": hledger,
 }
-
-
-def formula_safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula.
-
-    >>> formula_safe("=1+1"), formula_safe("Invoice")
-    ("'=1+1", 'Invoice')
-    """
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def account_name(code: str) -> str:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from cni.leases.workings import working_for_contributor
 from cni.ledger import queries
-from cni.ledger.exports import formula_safe, pounds_text
+from cni.ledger.exports import pounds_text
 from cni.ledger.lines import SettledLine
 from cni.ledger.parties import Party
 from cni.ledger.queries import Balance, DocumentRow
 from cni.members.policy import Actor, Permission, nothing_here, require, require_found
+from cni.primitives.formulas import formula_safe
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import Month
 

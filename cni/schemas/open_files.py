@@ -18,7 +18,7 @@ from cni.assets.disclosure import IN_WORDS
 from cni.assets.ofds_export import as_ofds
 from cni.assets.seen_plant import SITE_FIELDS, SPAN_FIELDS, SeenPlant
 from cni.formats.packing import Table, write_geopackage
-from cni.ledger.exports import formula_safe
+from cni.primitives.formulas import formula_safe
 from cni.schemas.ogc import COLLECTIONS, CRS84, features_of
 
 LICENCE = "Not chosen yet: ask the co-operative before you publish it."

@@ -157,7 +157,7 @@ def test_a_workbook_gives_its_filled_sheets_with_the_rows_of_the_spreadsheet():
 
     assert (layer.name, layer.fields) == ("spans", ("ref", "fibres", "lit", "column 4", "of"))
     assert list(features.rows) == [2, 4]
-    assert features.values["fibres"] == ["48", "'+1"]
+    assert features.values["fibres"] == ["48", "+1"]
     assert features.values["lit"] == ["yes", ""]
 
 
