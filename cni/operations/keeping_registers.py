@@ -28,6 +28,9 @@ from cni.primitives.period import Period, in_words
 
 PREFIXES = {RegisterKind.FUNDING: "FND", RegisterKind.WAYLEAVE: "WAY"}
 TASKS_SHOWN = 3
+NAMES = {RegisterKind.FUNDING: ("The funder", "The grant"), RegisterKind.WAYLEAVE: ("The grantor", "Their reference")}
+"""Who an entry is with and what it is called, as the form says it."""
+
 NAGS_FOR = timedelta(days=90)
 """How long after its end an entry is still called to mind."""
 
@@ -195,7 +198,7 @@ def _fill_in(session: Session, actor: Actor, entry: RegisterEntry, given: NewEnt
 
 
 def _problems(given: NewEntry) -> Iterator[Problem]:
-    for place, words in (("party", "Who grants it"), ("title", "Their reference")):
+    for place, words in zip(("party", "title"), NAMES[given.kind], strict=True):
         if not getattr(given, place).strip():
             yield Problem("missing", f"{words} is missing.", "Enter it.", place)
     if given.starts_on and given.ends_on and given.ends_on <= given.starts_on:

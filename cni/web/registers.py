@@ -92,8 +92,7 @@ def take_correction(entry: str) -> Response:
 
 
 def _form(entry: RegisterEntry | None, values: Mapping[str, Any], problems: Sequence[Problem]) -> str:
-    kinds = [(kind.value, words.capitalize()) for kind, words in KIND_WORDS.items()]
-    return render("registers/form.html", entry=entry, values=values, problems=problems, kinds=kinds)
+    return render("registers/form.html", entry=entry, values=values, problems=problems)
 
 
 def _standing(entry: RegisterEntry) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -75,6 +76,21 @@ def test_every_problem_is_told_at_once(add):
         add(party=" ", title="", starts_on=date(2027, 6, 1), covers=("A-B", "NOWHERE"))
 
     assert codes(refusal) == ["ends_before_start", "missing", "missing", "unknown_plant"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "what"), [("funding", "funder", "grant"), ("wayleave", "grantor", "reference")]
+)
+def test_the_form_of_an_entry_asks_in_the_words_in_which_it_refuses(session, client, council, kind, who, what):
+    browser = client.sign_in_as(make_person(session, council, Role.ASSET_OFFICER))
+
+    form = browser.get(f"/registers/new?kind={kind}").text
+    refused = browser.post("/registers/new", data={"kind": kind, "covers": "A-B", "open_access": "yes"})
+
+    assert f">{who.capitalize()}<" in form
+    assert ("open access" in form) is (kind == "funding")
+    assert refused.status_code == 422
+    assert re.search(rf"The {who} is missing.*{what} is missing", refused.text, re.DOTALL)
 
 
 def test_nothing_and_anothers_plant_cannot_be_covered(session, add):
