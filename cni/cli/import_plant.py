@@ -48,7 +48,9 @@ def _pairs(ctx: click.Context, option: click.Parameter, given: Iterable[str]) ->
 @click.option("--as", "email", metavar="EMAIL", help="The person who does it; without it, the server's operator.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do, and save nothing.")
 @click.option("--failed-rows", type=click.Path(dir_okay=False, writable=True, path_type=Path), metavar="OUT.csv",
-              help="Write the rows that have problems here, to be mended and brought again.")  # fmt: skip
+              help="Write the rows that have problems here, and those that wait for them.")  # fmt: skip
+@click.option("--mend", type=click.Path(dir_okay=False, writable=True, path_type=Path), metavar="OUT.csv",
+              help="If there are problems, write all rows here, with what is wrong beside them.")  # fmt: skip
 @json_option
 @click.pass_context
 def import_plant(ctx: click.Context, file: Path, as_json: bool, **options: Any) -> None:
@@ -56,12 +58,14 @@ def import_plant(ctx: click.Context, file: Path, as_json: bool, **options: Any) 
     data, choices = file.read_bytes(), _choices(options)
     open_database()
     try:
-        reference, found = _run(data, file.name, choices, options["email"], is_dry=options["dry_run"])
+        reference, trial = _run(data, file.name, choices, options["email"], is_dry=options["dry_run"])
     except OpenQuestion as open_question:
         _ask(open_question.question, as_json=as_json)
         ctx.exit(EXIT_INVALID)
-    if options["failed_rows"] and found.problems:
-        options["failed_rows"].write_text(found.failed_rows, encoding="utf-8", newline="")
+    found = trial.dry_run
+    for option, every_row in (("failed_rows", False), ("mend", True)):
+        if options[option] and found.problems:
+            options[option].write_text(trial.rows_to_mend(every_row=every_row), encoding="utf-8", newline="")
     answer(_document(reference, found), "\n".join(_words(reference, found)), as_json=as_json)
     ctx.exit(EXIT_INVALID if found.problems else 0)
 
@@ -77,15 +81,15 @@ def _choices(options: dict[str, Any]) -> Choices:
     )
 
 
-def _run(data: bytes, name: str, choices: Choices, email: str | None, *, is_dry: bool) -> tuple[str | None, DryRun]:
-    """Return the reference of the import (None: nothing was brought in), and what it did or what is in its way."""
+def _run(data: bytes, name: str, choices: Choices, email: str | None, *, is_dry: bool) -> tuple[str | None, Any]:
+    """Return the reference of the import (None: nothing was brought in), and what was tried."""
     with runtime.transaction() as session:
         actor = acting(session, email) if email else OPERATOR
         trial = importing.begin_import(session, actor, data, name, choices, at=runtime.now(), on_progress=_tell)
         if is_dry or trial.dry_run.problems:
-            return None, trial.dry_run
+            return None, trial
         row = importing.finish_import(session, actor, trial, chooser=runtime.chooser(), on_progress=_tell)
-        return row.reference, trial.dry_run
+        return row.reference, trial
 
 
 def _tell(percent: int) -> None:
@@ -110,6 +114,9 @@ def _document(reference: str | None, found: DryRun) -> dict[str, Any]:
         "sites": asdict(found.sites),
         "spans": asdict(found.spans),
         "problems": [_problem(problem) for problem in found.problems],
+        "rows": found.rows,
+        "good_rows": found.good_rows,
+        "held_back": [_problem(each) for each in found.held_back],
         "quality": found.quality.points,
         "quality_parts": [asdict(part) for part in found.quality.parts],
         "remarks": [_problem(remark) for remark in found.remarks],
@@ -131,7 +138,10 @@ def _words(reference: str | None, found: DryRun) -> Iterator[str]:
     yield from (f"  {part.words} (−{part.points:.1f})" for part in found.quality.parts)
     if found.ignored_columns:
         yield f"Columns left out: {', '.join(found.ignored_columns)}."
+    if found.problems:
+        yield f"{found.good_rows:,} of {found.rows:,} rows are good; a file comes in whole or not at all."
     yield from _first("Problems", [_said(problem) for problem in found.problems])
+    yield from _first("Waiting for those", [_said(each) for each in found.held_back])
     yield from _first("Remarks", [_said(remark) for remark in found.remarks])
     yield from _first("Changed", [f"{each.code}: {', '.join(each.after)}" for each in found.changes])
     yield from _first("Left alone", [f"{each.code}, {each.column}: {each.reason}" for each in found.left_alone])

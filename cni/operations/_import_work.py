@@ -25,7 +25,7 @@ from cni.formats import cage
 from cni.formats.layers import Contents
 from cni.members.models import Member
 from cni.members.policy import Actor, MemberRole
-from cni.operations._import_mending import failed_rows
+from cni.operations._import_mending import as_csv, held_back
 from cni.operations._import_undoing import stored
 from cni.operations._import_world import member_ids, world_of
 from cni.operations.registering import NotAContributor
@@ -95,6 +95,7 @@ class Trial:
             raise NotYours(f"The file would change plant of other members: {', '.join(self.judged.theirs)}.")
         on_progress(JUDGED)
         self._look_over(world)
+        self.held_back = held_back(self.brought, self.judged, world.known.sites)
         on_progress(LOOKED_OVER)
         self.dry_run = self._dry_run()
 
@@ -127,8 +128,14 @@ class Trial:
             added_spans=tuple(found.added_spans),
             changed_sites=tuple(found.changed_sites),
             changed_spans=tuple(found.changed_spans),
-            failed_rows=failed_rows(self.brought, problems),
+            rows=self.brought.count,
+            held_back=self.held_back,
         )
+
+    def rows_to_mend(self, *, every_row: bool) -> str:
+        """Return the rows with problems, and those held back by them, as CSV, or all rows with what is wrong beside."""
+        told = [*self.dry_run.problems, *self.held_back]
+        return as_csv(self.brought, told, self.choices, self.kept, every_row=every_row)
 
     def write(self, row: ImportRow, chooser: Chooser, on_progress: Progress) -> None:
         """Make the plant what the file says, and keep what that changed.

@@ -317,14 +317,18 @@ def list_changes(session: Session, actor: Actor, reference: str) -> Sequence[Imp
     return session.scalars(select(ImportChange).where(ImportChange.import_id == row.id).order_by(ImportChange.id)).all()
 
 
-def failed_rows(session: Session, actor: Actor, data: bytes, name: str, choices: Choices, *, at: datetime) -> str:
-    """Return the rows of a file that have problems as CSV, each with what is wrong, to be mended and brought again.
+def failed_rows(  # noqa: PLR0913 the file, how to read it, and which rows
+    session: Session, actor: Actor, data: bytes, name: str, choices: Choices, *, at: datetime, every_row: bool = False
+) -> str:
+    """Return the rows of a file that have problems, and those that wait for them, as CSV: each with what is wrong.
+
+    `every_row`: all rows of the file, those that are right too, so that it can be mended and brought again whole.
 
     Permission: plant:propose.
     Raises: as `dry_run`.
     """
     require(actor, Permission.PLANT_PROPOSE)
-    return dry_run(session, actor, data, name, choices, at=at).failed_rows
+    return Trial(session, actor, data, name, choices, at).rows_to_mend(every_row=every_row)
 
 
 def _new_row(actor: Actor, file: str, choices: Choices, at: datetime, chooser: Chooser) -> ImportRow:

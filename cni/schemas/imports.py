@@ -64,6 +64,14 @@ class ImportQuery(Request):
     dry_run = ma.fields.Boolean(load_default=False, metadata={"description": "Try it and save nothing."})
 
 
+class MendQuery(Request):
+    """Which rows of a file to mend."""
+
+    every_row = ma.fields.Boolean(
+        load_default=False, metadata={"description": "All rows, to be brought again whole; else the failed ones alone."}
+    )
+
+
 class CountsView(View):
     """How many are new, change, and stand already as the file has them."""
 
@@ -114,6 +122,13 @@ class DryRunView(View):
     sites = ma.fields.Nested(CountsView, required=True)
     spans = ma.fields.Nested(CountsView, required=True)
     problems = ma.fields.List(ma.fields.Nested(ProblemView), required=True)
+    rows = ma.fields.Integer(required=True, metadata={"description": "All of the file."})
+    good_rows = ma.fields.Integer(required=True, metadata={"description": "That could be brought in."})
+    held_back = ma.fields.List(
+        ma.fields.Nested(ProblemView),
+        required=True,
+        metadata={"description": "Rows that are right, but end at a site whose row is not."},
+    )
     remarks = ma.fields.List(ma.fields.Nested(ProblemView), required=True, metadata={"description": "Stop nothing."})
     quality = ma.fields.Integer(attribute="quality.points", required=True, metadata={"description": "0 to 100."})
     lost_to = ma.fields.List(ma.fields.Nested(PartView), attribute="quality.parts", required=True)

@@ -217,13 +217,24 @@ def check_again(upload: str) -> BaseResponse:
     return redirect(step_address("check", upload, choices))
 
 
+@imports.get("/files/<upload>/file-to-mend.csv")
+def file_to_mend(upload: str) -> Response:
+    """All rows, with what is wrong beside those that have problems: mended, it does the whole job."""
+    return _to_mend(upload, "file-to-mend.csv", every_row=True)
+
+
 @imports.get("/files/<upload>/failed-rows.csv")
 def failed_rows(upload: str) -> Response:
-    """The rows with problems, each with what is wrong with it."""
+    """The rows with problems and those that wait for them, each with what is wrong."""
+    return _to_mend(upload, "rows-to-mend.csv", every_row=False)
+
+
+def _to_mend(upload: str, called: str, *, every_row: bool) -> Response:
+    choices = choices_of(request.args)
     with runtime.reading() as session:
         data, name = importing.open_upload(session, actor(), upload)
-        rows = importing.failed_rows(session, actor(), data, name, choices_of(request.args), at=runtime.now())
-    headers = {"Content-Disposition": 'attachment; filename="rows-to-mend.csv"'}
+        rows = importing.failed_rows(session, actor(), data, name, choices, at=runtime.now(), every_row=every_row)
+    headers = {"Content-Disposition": f'attachment; filename="{called}"'}
     return Response(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -88,9 +88,11 @@ def test_problems_come_all_at_once_with_their_rows_and_a_file_to_mend(cni, sessi
     cni("import", file)
     path, failed = tmp_path / "spans.csv", tmp_path / "failed.csv"
     path.write_text("id,a,z,fibres,fibre_owner\nA1,N1,N9x,24,irwell-council\nA2,N1,N5,many,irwell-council\n")
-    code, out, _ = cni("import", path, "--failed-rows", failed, "--json")
+    code, out, _ = cni("import", path, "--failed-rows", failed, "--mend", tmp_path / "mend.csv", "--json")
     found = json.loads(out)
     assert (code, found["import"]) == (2, None)
+    assert (found["rows"], found["good_rows"], found["held_back"]) == (2, 0, [])
+    assert len((tmp_path / "mend.csv").read_text().splitlines()) == 3
     assert [(each["row"], each["column"], each["code"]) for each in found["problems"]] == [
         (2, "z", "unknown_site"),
         (3, "fibres", "bad_fibres"),

@@ -13,7 +13,7 @@ from cni.api.paging import page_answer
 from cni.assets.imports.values import Choices
 from cni.operations import importing
 from cni.operations.previewing import AT_ONCE_FEATURES
-from cni.schemas.imports import DryRunView, FileRequest, ImportQuery, ImportRequest, ImportView
+from cni.schemas.imports import DryRunView, FileRequest, ImportQuery, ImportRequest, ImportView, MendQuery
 from cni.schemas.paging import PageQuery, page_of, page_request
 
 imports = Resources("imports", __name__, url_prefix="/imports", description="Plant from files of any format")
@@ -56,14 +56,15 @@ def bring_in(query: dict[str, Any], files: dict[str, Any], choices: Choices) -> 
 
 
 @imports.post("/failed-rows")
+@imports.arguments(MendQuery, location="query")
 @imports.arguments(FileRequest, location="files")
 @imports.arguments(ImportRequest, location="form")
 @imports.response(200, description="CSV", content_type="text/csv")
-def failed_rows(files: dict[str, Any], choices: Choices) -> Any:
-    """Get the rows of a file that have problems, each with what is wrong with it, to be mended and brought again."""
+def failed_rows(query: dict[str, Any], files: dict[str, Any], choices: Choices) -> Any:
+    """Get the rows of a file that have problems, and those that wait for them, with what is wrong; or all its rows."""
     data, name = files["file"].read(), files["file"].filename or "upload"
     with runtime.reading() as session:
-        rows = importing.failed_rows(session, actor(), data, name, choices, at=runtime.now())
+        rows = importing.failed_rows(session, actor(), data, name, choices, at=runtime.now(), **query)
     return Response(rows, content_type="text/csv; charset=utf-8")
 
 

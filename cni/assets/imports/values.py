@@ -141,5 +141,11 @@ class DryRun:
     added_spans: tuple[SpanDraft, ...]
     changed_sites: tuple[SiteDraft, ...]
     changed_spans: tuple[SpanDraft, ...]
-    failed_rows: str
-    """The rows with problems as CSV, each with what is wrong with it, to be mended and brought again."""
+    rows: int
+    held_back: tuple[Problem, ...]
+    """Rows that are right, but end at a site whose row is not."""
+
+    @property
+    def good_rows(self) -> int:
+        """How many of its rows could be brought in."""
+        return self.rows - len({(each.file, each.row) for each in (*self.problems, *self.held_back) if each.row})

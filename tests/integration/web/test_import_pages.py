@@ -233,6 +233,13 @@ def test_the_rows_with_problems_come_as_a_file_to_mend_and_bring_again(officer):
     assert "Nothing is wrong with this" in again.text
 
 
+def test_the_whole_file_can_be_mended_so_that_no_good_row_is_lost(officer):
+    page = bring(officer, rows("S1,AAA,BBB,48", "S2,AAA,NOWHERE,48"))
+    assert "1 of 2 rows are good; none was brought in" in page.text
+    file = officer.get(here(page).replace("/check", "/file-to-mend.csv"))
+    assert [line.split(",")[0] for line in file.text.splitlines()] == ["id", "S1", "S2"]
+
+
 def test_many_problems_are_paged(officer):
     page = bring(officer, rows(*(f"S{n},AAA,NOWHERE,48" for n in range(PROBLEMS_SHOWN + 5))))
     assert f"{PROBLEMS_SHOWN + 5} problems to mend; nothing was saved" in page.text
@@ -295,7 +302,7 @@ def test_another_members_file_and_import_do_not_exist(officer, session, app):
     done = apply(officer, page)
     stranger = make_person(session, make_member(session, "stranger", roles="contributor"), Role.ASSET_OFFICER)
     other = Browser(app).sign_in_as(stranger)
-    for name in ("layers", "columns", "coordinates", "check", "failed-rows.csv"):
+    for name in ("layers", "columns", "coordinates", "check", "failed-rows.csv", "file-to-mend.csv"):
         assert other.get(here(page).replace("/check", f"/{name}")).status_code == 404
     assert other.post(here(page).replace("/check", "/apply")).status_code == 404
     assert other.get(done.request.path).status_code == 404

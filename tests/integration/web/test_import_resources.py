@@ -67,6 +67,8 @@ def test_every_problem_has_its_row_and_the_rows_come_as_a_table(program):
     assert table.mimetype == "text/csv"
     assert "S2" in table.text
     assert "S1" not in table.text
+    whole = bring(program, faulty, address="/api/v1/imports/failed-rows?every_row=true")
+    assert [line.split(",")[0] for line in whole.text.splitlines()] == ["id", "S1", "S2"]
 
 
 def test_others_plant_is_forbidden_by_its_ids(program, session):
