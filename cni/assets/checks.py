@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cni.assets.drafts import Draft, PlantDrafts, RackDraft, RiskDraft, SiteDraft, SpanDraft
 from cni.assets.importing import (
@@ -60,18 +60,18 @@ def read_plant(tables: PlantTables, known: KnownPlant) -> tuple[PlantDrafts, lis
 
     `known` says what exists beside the rows: in the database, and, for members, in another file.
     """
-    risks, risk_problems = _read(tables.risks, RISK_COLUMNS, lambda cells: risk_draft(cells))
-    sites, site_problems = _read(tables.sites, SITE_COLUMNS, lambda cells: site_draft(cells, known))
+    risks, risk_problems = _read(tables.risks, RISK_COLUMNS, lambda cells, _: risk_draft(cells))
+    sites, site_problems = _read(tables.sites, SITE_COLUMNS, lambda cells, position: site_draft(cells, known, position))
     placed = dict.fromkeys(_ids(tables.sites)) | {site.code.casefold(): site.position for site in sites}
     known = replace(known, sites={**known.sites, **placed}, risks=known.risks | set(_ids(tables.risks)))
-    spans, span_problems = _read(tables.spans, SPAN_COLUMNS, lambda cells: span_draft(cells, known))
-    racks, rack_problems = _read(tables.racks, RACK_COLUMNS, lambda cells: rack_draft(cells, known))
+    spans, span_problems = _read(tables.spans, SPAN_COLUMNS, lambda cells, line: span_draft(cells, known, line))
+    racks, rack_problems = _read(tables.racks, RACK_COLUMNS, lambda cells, _: rack_draft(cells, known))
     drafts = PlantDrafts(tuple(sites), tuple(risks), tuple(spans), tuple(racks))
     return drafts, risk_problems + site_problems + span_problems + rack_problems
 
 
 def _read(
-    table: Table, columns: Columns, draft_of: Callable[[Cells], Given | None]
+    table: Table, columns: Columns, draft_of: Callable[[Cells, Any], Given | None]
 ) -> tuple[list[Given], list[Problem]]:
     """Return the drafts of a table's sound rows, and the problems of all rows in their order."""
     drafts, problems = [], []
@@ -82,7 +82,7 @@ def _read(
         cells = Cells(Row(row.number, absent | row.cells, row.is_whole), table.file)
         if row.number in repeats:
             _note_repeat(cells, repeats[row.number])
-        draft = draft_of(cells)
+        draft = draft_of(cells, table.places.get(row.number))
         problems += cells.problems
         if draft is not None and row.is_whole and not cells.problems:
             drafts.append(draft)
@@ -98,12 +98,12 @@ def _ids(table: Table) -> list[str]:
     return [row.cells["id"].casefold() for row in table.rows if row.cells["id"]]
 
 
-def site_draft(cells: Cells, known: KnownPlant) -> SiteDraft | None:
-    """Return the site that a row gives; note what is wrong with it."""
+def site_draft(cells: Cells, known: KnownPlant, position: Position | None = None) -> SiteDraft | None:
+    """Return the site that a row gives, at the `position` that is known or at its own; note what is wrong with it."""
     code = _code(cells, known.taken_sites)
     name = cells.text("name", required=True)
     kind = cells.word("kind", SiteKind, required=True)
-    position = site_position(cells)
+    position = position or site_position(cells)
     owner = _member(cells, "owner", known)
     _check_is_proposers(cells, known, "owner")
     if code is None or name is None or kind is None or position is None:
@@ -139,10 +139,11 @@ def rack_draft(cells: Cells, known: KnownPlant) -> RackDraft | None:
     )
 
 
-def span_draft(cells: Cells, known: KnownPlant) -> SpanDraft | None:
+def span_draft(cells: Cells, known: KnownPlant, drawn: tuple[Position, ...] | None = None) -> SpanDraft | None:
     """Return the span that a row gives, its line turned from a to z, its length measured where none is given.
 
-    Notes everything that is wrong with it, references to other plant and to members included.
+    `drawn` is its line, if that is known to be right. Notes everything that is wrong with it, references to other plant
+    and to members included.
     """
     code = _code(cells, known.taken_spans)
     a, z = _two_ends(cells, known)
@@ -151,7 +152,7 @@ def span_draft(cells: Cells, known: KnownPlant) -> SpanDraft | None:
     _check_is_proposers(cells, known, "fibre_owner", "duct_owner")
     counts = _counts(cells)
     risks = _risks(cells, known)
-    geometry = _line_between(cells, known, a, z)
+    geometry = drawn or _line_between(cells, known, a, z)
     length = _length(cells)
     if code is None or a is None or z is None or fibre_owner is None or counts is None:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import shapely
@@ -49,10 +49,15 @@ WGS84_NAMES = ("CRS84", "EPSG:4326", "EPSG::4326", "WGS84", "WGS 84")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of one file."""
+    """The rows of one file.
+
+    `places`, by the number of the row: positions of sites, and lines of spans from a to z, that were found to be right
+    already. Such a row's own cells do not say where it is.
+    """
 
     file: str
     rows: tuple[Row, ...] = ()
+    places: Mapping[int, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar
 
 from cni.primitives.errors import Problem
@@ -284,6 +285,7 @@ def first_of_each(
     return first, repeated
 
 
+@cache
 def _choice(words: type[StrEnum]) -> str:
     return f"Write one of: {', '.join(sorted(words))}."
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pyproj import Geod
 from scipy.spatial import cKDTree
 
+from cni.assets.imports.drawn import EARTH_M, SURELY, Reach, apart_m
 from cni.assets.imports.reading import Given
 from cni.assets.places import ENDS_WITHIN_M
 from cni.primitives.errors import Problem
@@ -19,7 +20,6 @@ from cni.primitives.grid import to_grid_many
 from cni.primitives.tables import Row
 
 Floats = NDArray[np.float64]
-EARTH_M = 6_371_000
 TOLD_M = 1
 """A gap of less than so many metres between a line and its site is not worth a word."""
 
@@ -136,10 +136,17 @@ def draw_on(spans: Sequence[Given], places: Mapping[str, Position | None], *, sn
     return [
         remark
         for given in spans
-        for number, row in enumerate(given.rows)
-        if given.shapes[number] is not None
-        for remark in _gap(given, number, row, places, snap)
+        for number in _perhaps_apart(given, places)
+        for remark in _gap(given, number, given.rows[number], places, snap)
     ]
+
+
+def _perhaps_apart(given: Given, places: Mapping[str, Position | None]) -> list[int]:
+    """Return the numbers of lines that may end some metres from their sites."""
+    reach = Reach.of(given, places)
+    gaps_m = np.column_stack([reach.forward.max(axis=1), reach.backward.max(axis=1)])
+    near = (gaps_m > TOLD_M * SURELY) & (gaps_m <= ENDS_WITHIN_M / SURELY)
+    return np.flatnonzero(near.any(axis=1)).tolist()
 
 
 def _gap(given: Given, number: int, row: Row, places: Mapping[str, Position | None], snap: bool) -> list[Problem]:
@@ -148,9 +155,9 @@ def _gap(given: Given, number: int, row: Row, places: Mapping[str, Position | No
         return []
     points = shapely.get_coordinates(given.shapes[number])
     first, last = points[0], points[-1]
-    turned = _apart(first, a) + _apart(last, z) > _apart(first, z) + _apart(last, a)
+    turned = apart_m(first, a) + apart_m(last, z) > apart_m(first, z) + apart_m(last, a)
     begins, stops = (z, a) if turned else (a, z)
-    gap_m = max(_apart(first, begins), _apart(last, stops))
+    gap_m = max(apart_m(first, begins), apart_m(last, stops))
     if not TOLD_M < gap_m <= ENDS_WITHIN_M:
         return []
     message = f"The line ends {gap_m:,.1f} m from its site"
@@ -160,9 +167,3 @@ def _gap(given: Given, number: int, row: Row, places: Mapping[str, Position | No
         return [Problem("snapped", f"{message}; it is drawn on to it.", "", None, given.file, row.number, "geometry")]
     remedy = "Have lines drawn on to their sites, if that is where they end."
     return [Problem("gap_at_site", f"{message}.", remedy, None, given.file, row.number, "geometry")]
-
-
-def _apart(point: Floats | Position, other: Position) -> float:
-    """Return metres between two positions that are near each other, good to a part in a hundred."""
-    east = (point[0] - other[0]) * np.cos(np.radians(other[1]))
-    return float(np.hypot(east, point[1] - other[1]) * np.radians(1) * EARTH_M)

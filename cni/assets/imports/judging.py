@@ -11,6 +11,7 @@ from cni.assets.checks import KnownPlant, read_plant
 from cni.assets.drafts import PlantDrafts, SiteDraft, SpanDraft
 from cni.assets.importing import PlantTables, Table
 from cni.assets.imports.differences import Differences, compare
+from cni.assets.imports.drawn import plain_lines, positions_of
 from cni.assets.imports.ends import Ends, Sites, draw_on, find_ends
 from cni.assets.imports.reading import PLACED, Brought, Given, duplicates, ids_of
 from cni.assets.imports.standing import World, row_of_site, row_of_span
@@ -125,7 +126,8 @@ def _joins_same(row: Row, standing: SpanDraft) -> bool:
 def _read_sites(brought: Brought, world: World, judged: Judged) -> list[SiteDraft]:
     found: list[SiteDraft] = []
     for given in brought.sites:
-        drafts, problems = read_plant(PlantTables(sites=Table(given.file, tuple(given.rows))), world.known)
+        places = positions_of(given)
+        drafts, problems = read_plant(PlantTables(sites=Table(given.file, tuple(given.rows), places)), world.known)
         found += drafts.sites
         judged.problems += problems
     return found
@@ -160,10 +162,9 @@ def _read_spans(brought: Brought, world: World, known: KnownPlant, judged: Judge
     found: list[SpanDraft] = []
     unsettled = {(problem.file, problem.row) for problem in judged.problems if problem.code == "no_site_at_end"}
     for given in brought.spans:
-        lines = shapely.to_wkt(given.shapes, rounding_precision=-1, output_dimension=2)
-        for row, text in zip(given.rows, lines, strict=True):
-            row.cells["geometry"] = text or row.cells["geometry"]
-        drafts, problems = read_plant(PlantTables(spans=Table(given.file, tuple(given.rows))), known)
+        lines = plain_lines(given, known.sites, known.sites_within_m)
+        _write_lines(given, lines)
+        drafts, problems = read_plant(PlantTables(spans=Table(given.file, tuple(given.rows), lines)), known)
         found += drafts.spans
         judged.problems += [
             problem
@@ -173,6 +174,14 @@ def _read_spans(brought: Brought, world: World, known: KnownPlant, judged: Judge
             )
         ]
     return found
+
+
+def _write_lines(given: Given, known: Collection[int]) -> None:
+    """Write the lines into the cells of their rows, those of the rows that are `known` left out."""
+    open_lines = [(row, line) for row, line in zip(given.rows, given.shapes, strict=True) if row.number not in known]
+    texts = shapely.to_wkt([line for _, line in open_lines], rounding_precision=-1, output_dimension=2)
+    for (row, _), text in zip(open_lines, texts, strict=True):
+        row.cells["geometry"] = text or row.cells["geometry"]
 
 
 def _waiting(drafts: PlantDrafts, world: World) -> Iterator[Problem]:
