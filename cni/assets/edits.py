@@ -117,6 +117,16 @@ def edits_of(member_id: int | None) -> Any:
     return edits if member_id is None else edits.where(PlantEdit.member_id == member_id)
 
 
+def successors(session: Session, code: str) -> list[str]:
+    """Return the codes of the spans that took a span's place when it was split or merged; none: nothing did."""
+    replacing = select(PlantEdit.codes).where(
+        PlantEdit.kind.in_((EditKind.SPLIT, EditKind.MERGE)),
+        PlantEdit.undone_at.is_(None),
+        PlantEdit.codes["spans_before"].contains([code]),
+    )
+    return [after for codes in session.scalars(replacing) for after in codes["spans_after"]]
+
+
 def lock_edit(session: Session, reference: str) -> PlantEdit | None:
     """Return an edit that nobody else can undo until the transaction ends."""
     return session.scalar(

@@ -80,6 +80,12 @@ def terms_of(session: Session, span: Span) -> SpanTerms | None:
     return session.get(SpanTerms, span.id)
 
 
+def notices_given(session: Session, span_ids: Collection[int]) -> dict[int, date]:
+    """Return the first day on which nobody can newly lease each of these spans that is being withdrawn, by span."""
+    given = select(WithdrawalSpan.span_id, WithdrawalSpan.effective_on).where(WithdrawalSpan.span_id.in_(span_ids))
+    return dict(session.execute(given).all())
+
+
 def notices_of(session: Session, span_ids: Collection[int]) -> dict[int, int]:
     """Return the months of notice that the terms of spans say, by span; those without terms are left out."""
     rows = session.execute(select(SpanTerms.span_id, SpanTerms.notice_months).where(SpanTerms.span_id.in_(span_ids)))

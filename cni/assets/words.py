@@ -54,6 +54,16 @@ class ContributionStatus(StrEnum):
     REFUSED = "refused"
 
 
+class PlantStatus(StrEnum):
+    """How a site or span stands: as its contribution does, until it is withdrawn, or others take its place."""
+
+    LIVE = "live"
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
 class FoiLabel(StrEnum):
     """What a public body would answer to a request for an asset's exact record; its `foi_reason` says why."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from cni.assets import queries
 from cni.assets.disclosure import Sight
 from cni.assets.drafts import PlantDrafts
+from cni.assets.edits import successors
 from cni.assets.models import Contribution, Site, Span
 from cni.assets.places import length_remark
-from cni.assets.words import ContributionStatus
+from cni.assets.terms import notices_given
+from cni.assets.words import ContributionStatus, PlantStatus
 from cni.db.paging import read_page
 from cni.leases.occupancy import PairUse, has_free_pairs, pair_use
 from cni.members.models import Member
@@ -27,17 +29,27 @@ from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 
 @dataclass(frozen=True, slots=True)
 class SpanFacts:
-    """A span as the actor may see it on a day: pairs offered and free; `use`, all of it, for its owners and staff."""
+    """A span as the actor may see it on a day: pairs offered and free; `use`, all of it, for its owners and staff.
+
+    `notice_until`: the last day of its owner's notice of withdrawal; `replaced_by`: what took its place, by code.
+    """
 
     span: Span
     offered_pairs: int
     free_pairs: int
     use: PairUse | None
+    notice_until: date | None = None
+    replaced_by: tuple[str, ...] = ()
 
     @property
-    def status(self) -> ContributionStatus:
-        """How far its contribution has come."""
-        return self.span.contribution.status
+    def status(self) -> PlantStatus:
+        """How it stands."""
+        return PlantStatus.REPLACED if self.replaced_by else status_of(self.span)
+
+
+def status_of(asset: Site | Span) -> PlantStatus:
+    """Return how a site or span stands that nothing took the place of; its contribution must be loaded."""
+    return PlantStatus(asset.contribution.status) if asset.retired_on is None else PlantStatus.WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ class Choices:
 
 
 def plant_on_map(session: Session, actor: Actor, *, on: date) -> PlantOnMap:
-    """Return all live plant. Five statements.
+    """Return all live plant. Six statements.
 
     Permission: plant:read.
     """
@@ -149,7 +161,10 @@ def find_span(session: Session, actor: Actor, code: str, *, on: date) -> SpanFil
     span = queries.span_by_code(session, code)
     if span is None or not _is_shown(actor, span.contribution):
         raise NotFound(f"There is no span {code}.")
-    return SpanFile(_facts(session, actor, [span], on)[0], queries.spans_at_risk_with(session, span))
+    facts = _facts(session, actor, [span], on)[0]
+    if span.retired_on is not None:
+        facts = replace(facts, replaced_by=tuple(successors(session, span.code)))
+    return SpanFile(facts, queries.spans_at_risk_with(session, span))
 
 
 def find_site(session: Session, actor: Actor, code: str, *, on: date) -> SiteFile:
@@ -246,14 +261,16 @@ def _filtered(spans: Select, wanted: SpanFilter, on: date) -> Select:
 
 
 def _facts(session: Session, actor: Actor, spans: Sequence[Span], on: date) -> list[SpanFacts]:
-    uses = pair_use(session, [span.id for span in spans], on)
-    return [_as_seen(actor, span, uses.get(span.id, PairUse())) for span in spans]
+    numbers = [span.id for span in spans]
+    uses, leaving = pair_use(session, numbers, on), notices_given(session, numbers)
+    return [_as_seen(actor, span, uses.get(span.id, PairUse()), leaving.get(span.id)) for span in spans]
 
 
-def _as_seen(actor: Actor, span: Span, use: PairUse) -> SpanFacts:
+def _as_seen(actor: Actor, span: Span, use: PairUse, leaves_on: date | None) -> SpanFacts:
     owners = (span.fibre_owner_id, span.duct_owner_id, span.contribution.member_id)
     sees_all = actor.member_id is None or actor.member_id in owners
-    return SpanFacts(span, use.offered, use.free, use if sees_all else None)
+    until = leaves_on - timedelta(days=1) if leaves_on and span.retired_on is None else None
+    return SpanFacts(span, use.offered, use.free, use if sees_all else None, until)
 
 
 def _is_shown(actor: Actor, contribution: Contribution) -> bool:

@@ -14,8 +14,8 @@ from cni.assets.drafts import SpanDraft
 from cni.assets.exporting import feature
 from cni.assets.importing import SITE_COLUMNS, UPLOAD_SPAN_COLUMNS, Submission, read_objects
 from cni.assets.models import Site, Span
-from cni.assets.words import ContributionStatus, FoiLabel, LengthBasis, SiteKind
-from cni.operations.browsing import PlantOnMap, SpanFacts
+from cni.assets.words import ContributionStatus, FoiLabel, LengthBasis, PlantStatus, SiteKind
+from cni.operations.browsing import PlantOnMap, SpanFacts, status_of
 from cni.operations.registering import Checked
 from cni.primitives.geo import Position
 from cni.schemas.paging import PageQuery
@@ -26,6 +26,10 @@ KEEPERS = (Reason.OWNER, Reason.STAFF)
 
 AddressOf = Callable[[str, str], str]
 """The address of the page of a site or span: its kind ("site", "span") and its code."""
+
+
+STATUS = {"type": "string", "enum": [status.value for status in PlantStatus]}
+RETIRED = {"description": "The first day on which it has left the plant; null: it is there."}
 
 
 class SpanQuery(PageQuery):
@@ -104,7 +108,8 @@ class SiteView(View):
     owner = ma.fields.Function(
         lambda shown: shown.site.owner and shown.site.owner.slug, metadata={"type": ["string", "null"]}
     )
-    status = ma.fields.Enum(ContributionStatus, by_value=True, attribute="site.contribution.status", required=True)
+    status = ma.fields.Function(lambda shown: status_of(shown.site).value, metadata=STATUS)
+    retired_on = ma.fields.Date(attribute="site.retired_on", allow_none=True, metadata=RETIRED)
     foi_label = ma.fields.Enum(FoiLabel, by_value=True, allow_none=True)
     foi_reason = ma.fields.String(allow_none=True)
 
@@ -134,7 +139,18 @@ class SpanView(View):
         lambda shown: [risk.code for risk in shown.facts.span.risks],
         metadata={"type": "array", "items": {"type": "string"}, "description": "Codes of its risk groups."},
     )
-    status = ma.fields.Enum(ContributionStatus, by_value=True, attribute="facts.status", required=True)
+    status = ma.fields.Enum(PlantStatus, by_value=True, attribute="facts.status", required=True)
+    retired_on = ma.fields.Date(attribute="facts.span.retired_on", allow_none=True, metadata=RETIRED)
+    notice_until = ma.fields.Date(
+        attribute="facts.notice_until",
+        allow_none=True,
+        metadata={"description": "The last day of its owner's notice of withdrawal; null: no notice runs."},
+    )
+    replaced_by = ma.fields.List(
+        ma.fields.String(),
+        attribute="facts.replaced_by",
+        metadata={"description": "Codes of the spans that took its place when it was split or merged."},
+    )
     tier = _tier_field()
     geometry = ma.fields.Dict(
         required=True, metadata={"description": "GeoJSON LineString in WGS84, from a to z, at the tier."}
@@ -255,7 +271,7 @@ def _draft_facts(span: SpanDraft) -> dict[str, Any]:
 
 
 def _site_feature(site: Site, sight: Sight, address_of: AddressOf) -> dict[str, Any]:
-    status = site.contribution.status.value
+    status = status_of(site).value
     place = _place(sight.position(site), site.code, site.name, site.kind.value, status)
     place["properties"] |= {
         "owner": site.owner.name if site.owner else "",

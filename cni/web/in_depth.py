@@ -10,7 +10,7 @@ from cni.assets.expiries import KIND_WORDS
 from cni.assets.models import Span
 from cni.assets.words import ContributionStatus
 from cni.members.policy import Permission, may
-from cni.operations import evidencing, keeping_registers, structuring, withdrawing
+from cni.operations import evidencing, keeping_registers, structuring
 from cni.web.session import actor
 
 
@@ -25,7 +25,5 @@ def span_in_depth(session: Any, span: Span) -> dict[str, Any]:
         "built": structuring.structure_of(session, actor(), span.code, on=runtime.today()) if is_live else None,
         "scheme_words": SCHEME_WORDS,
         "kind_words": KIND_WORDS,
-        "leaves_on": withdrawing.leaving_on(session, actor(), [span.code]).get(span.code),
-        "is_withdrawn": span.retired_on is not None,
         "entries": keeping_registers.entries_of_span(session, actor(), span.code) if is_own else [],
     }

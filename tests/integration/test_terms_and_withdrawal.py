@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -344,6 +345,29 @@ def test_terms_are_set_and_notice_is_given_on_pages(session, client, coop, owner
     assert lease.reference in browser.get(made.location).text
     assert "Under notice" in browser.get("/plant/spans/A-B").text
     assert "A-B" in browser.get("/withdrawals").text
+
+
+def test_a_span_is_told_to_be_under_notice_and_then_withdrawn(session, client, api_client, coop, withdraw, owner):
+    person = make_person(session, owner, Role.ASSET_OFFICER)
+    browser, program = client.sign_in_as(person), api_client(person)
+    on = TODAY + timedelta(days=1)
+    withdraw("A-B", on=on)
+
+    def told():
+        span = program.get("/api/v1/spans/A-B").json
+        return span["status"], span["retired_on"], span["notice_until"], span["replaced_by"]
+
+    assert told() == ("live", None, TODAY.isoformat(), [])
+    for page in ("/plant/spans/A-B", "/plant/sites/A", "/map"):
+        assert "nder notice until 22 November 2026" in browser.get(page).text
+    withdrawing.finish_withdrawals(session, OPERATOR, at=noon(on))
+    session.flush()
+
+    assert told() == ("withdrawn", on.isoformat(), None, [])
+    page = browser.get("/plant/spans/A-B").text
+    assert re.search(r"Withdrawn</span> 23 November 2026", page)
+    assert "Under notice" not in page
+    assert ">Live<" not in page
 
 
 def test_the_lease_says_that_a_span_of_it_is_withdrawn(session, client, coop, withdraw):

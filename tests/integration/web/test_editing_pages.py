@@ -137,6 +137,24 @@ def test_two_spans_are_merged(browser, session):
     assert "A-B.3" in live(session)
 
 
+def test_a_span_that_was_split_is_replaced_by_its_parts(browser, api_client, session, officer):
+    program = api_client(officer)
+    program.post("/api/v1/plant-edits/splits", json={"span": "A-B"} | MIDDLE)
+
+    told = program.get("/api/v1/spans/A-B").json
+    page = browser.get("/plant/spans/A-B").text
+
+    assert (told["status"], told["replaced_by"]) == ("replaced", ["A-B.1", "A-B.2"])
+    assert told["retired_on"]
+    assert 'href="/plant/spans/A-B.1"' in page
+    assert "Replaced</span>" in page
+    merged = {"first": "A-B.1", "second": "A-B.2", "with_site": True}
+    assert program.post("/api/v1/plant-edits/merges", json=merged).status_code == 201
+    site = program.get("/api/v1/sites/M").json
+    assert (site["status"], bool(site["retired_on"])) == ("withdrawn", True)
+    assert ">Live<" not in browser.get("/plant/sites/M").text
+
+
 def test_others_plant_has_no_editor(client, session, coop):
     stranger = client.sign_in_as(make_person(session, make_member(session), Role.ASSET_OFFICER))
 
