@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from cni.assets import queries
@@ -64,6 +64,20 @@ def plan_edit(session: Session, actor: Actor, asked: Edit) -> Plan:
             return _add(session, actor, asked)
 
 
+def spans_touched(session: Session, asked: Edit) -> Sequence[int]:
+    """Return the numbers of the spans that an edit names, or that end at the site that it moves."""
+    match asked:
+        case SpanSplit(span=code) | SpanChange(span=code):
+            named = _coded(Span, code)
+        case SpanMerge(first=first, second=second):
+            named = _coded(Span, first) | _coded(Span, second)
+        case SiteMove(site=code):
+            named = or_(Span.a.has(_coded(Site, code)), Span.z.has(_coded(Site, code)))
+        case NewSite():
+            return ()
+    return session.scalars(select(Span.id).where(named)).all()
+
+
 def own_span(session: Session, actor: Actor, code: str) -> Span:
     """Return a live span that the actor may edit.
 
@@ -71,7 +85,7 @@ def own_span(session: Session, actor: Actor, code: str) -> Span:
         NotFound: there is no such live span.
         Forbidden: it is another member's.
     """
-    span = session.scalar(queries.live_spans().where(func.lower(Span.code) == code.strip().lower()))
+    span = session.scalar(queries.live_spans().where(_coded(Span, code)))
     if span is None:
         raise NotFound(f"There is no live span {code}.")
     if actor.member_id is not None and span.fibre_owner_id != actor.member_id:
@@ -86,7 +100,7 @@ def own_site(session: Session, actor: Actor, code: str) -> Site:
         NotFound: there is no such live site.
         Forbidden: it is another member's.
     """
-    site = session.scalar(queries.live_sites().where(func.lower(Site.code) == code.strip().lower()))
+    site = session.scalar(queries.live_sites().where(_coded(Site, code)))
     if site is None:
         raise NotFound(f"There is no live site {code}.")
     if actor.member_id is not None and owner_of(site) != actor.member_id:
@@ -104,6 +118,10 @@ def planned(span: Span) -> PlannedSpan:
 def planned_site(site: Site) -> PlannedSite:
     """Return a site as it stands."""
     return PlannedSite(site.id, site.code, site.name, site.kind, (site.longitude, site.latitude))
+
+
+def _coded(kind: type[Site] | type[Span], code: str) -> ColumnElement[bool]:
+    return func.lower(kind.code) == code.strip().lower()
 
 
 def _split(session: Session, actor: Actor, asked: SpanSplit) -> Plan:

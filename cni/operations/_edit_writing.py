@@ -34,6 +34,22 @@ class LeaseFollowing:
     metres: int
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An edit that is being entered: what it plans, by whom, when."""
+
+    session: Session
+    actor: Actor
+    plan: Plan
+    at: datetime
+    chooser: Chooser
+
+    @property
+    def on(self) -> date:
+        """The day from which it counts."""
+        return london_date(self.at)
+
+
 def foresee(session: Session, plan: Plan, on: date) -> list[LeaseFollowing]:
     """Return the leases that hold pairs of the spans of an edit on a day or later, by reference.
 
@@ -48,16 +64,14 @@ def foresee(session: Session, plan: Plan, on: date) -> list[LeaseFollowing]:
     return [LeaseFollowing(each.reference, _metres(each, placed, on)) for each in found]
 
 
-def enter(
-    session: Session, actor: Actor, plan: Plan, *, at: datetime, chooser: Chooser
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def enter(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
     """Do what an edit plans, and return the images of what it touched before and after.
 
     What is new is entered as if it had left the plant already, so that both images have the same rows.
     """
-    on = london_date(at)
-    sites = {site.code: site.id or _add_site(session, actor, plan, site, at, chooser) for site in _sites(plan)}
-    spans = {span.code: span.id or _add_span(session, plan, span, sites, on) for span in plan.spans_after}
+    session, plan, on = entry.session, entry.plan, entry.on
+    sites = {site.code: site.id or _add_site(entry, site) for site in _sites(plan)}
+    spans = {span.code: span.id or _add_span(entry, span, sites) for span in plan.spans_after}
     touched = Touched(
         frozenset(sites[site.code] for site in (*plan.sites_before, *plan.sites_after)),
         frozenset((*plan.standing, *spans.values())),
@@ -133,53 +147,53 @@ def _sites(plan: Plan) -> list[PlannedSite]:
     return list({site.code: site for site in (*ends, *plan.sites_before, *plan.sites_after)}.values())
 
 
-def _add_site(session: Session, actor: Actor, plan: Plan, site: PlannedSite, at: datetime, chooser: Chooser) -> int:
+def _add_site(entry: Entry, site: PlannedSite) -> int:
     longitude, latitude = site.position
     new = Site(
         code=site.code, name=site.name, kind=site.kind, longitude=longitude, latitude=latitude,
-        owner_id=plan.member_id, contribution_id=_contribution(session, actor, plan, at, chooser),
-        retired_on=london_date(at),
+        owner_id=entry.plan.member_id, contribution_id=_contribution(entry), retired_on=entry.on,
     )  # fmt: skip
-    session.add(new)
-    session.flush()
+    entry.session.add(new)
+    entry.session.flush()
     return new.id
 
 
-def _contribution(session: Session, actor: Actor, plan: Plan, at: datetime, chooser: Chooser) -> int:
+def _contribution(entry: Entry) -> int:
     """Return the contribution that a new site belongs to: that of the span that is split there, or one of its own."""
+    session, plan = entry.session, entry.plan
     if plan.standing:
         return session.scalars(select(Span.contribution_id).where(Span.id == plan.standing[0])).one()
     own = Contribution(
-        reference=new_reference("CON", chooser),
+        reference=new_reference("CON", entry.chooser),
         member_id=plan.member_id,
         status=ContributionStatus.LIVE,
         note="Added on the map",
-        proposed_by_id=actor.person_id,
-        proposed_at=at,
-        decided_at=at,
+        proposed_by_id=entry.actor.person_id,
+        proposed_at=entry.at,
+        decided_at=entry.at,
     )
     session.add(own)
     session.flush()
     return own.id
 
 
-def _add_span(session: Session, plan: Plan, span: PlannedSpan, sites: Mapping[str, int], on: date) -> int:
+def _add_span(entry: Entry, span: PlannedSpan, sites: Mapping[str, int]) -> int:
     """Return a new span that is in all else what the first span of the plan is: owners, fibres, pairs, risks."""
-    pattern = plan.standing[0]
+    session, pattern = entry.session, entry.plan.standing[0]
     table = Span.__table__
     kept = [column for column in table.columns if column.name not in _OWN]
     row = session.execute(select(*kept).where(table.c.id == pattern)).mappings().one()
     own = {
         "code": span.code, "a_id": sites[span.a.code], "z_id": sites[span.z.code],
         "geometry": wkb_of(span.line) if span.line else None, "length_m": span.length_m,
-        "length_basis": span.length_basis, "retired_on": on,
+        "length_basis": span.length_basis, "retired_on": entry.on,
     }  # fmt: skip
     number = session.execute(insert(Span).values(**row, **own).returning(Span.id)).scalar_one()
     pairs = select(FibrePair.number, FibrePair.state).where(FibrePair.span_id == pattern).order_by(FibrePair.number)
     rows = [{"span_id": number, "number": pair, "state": state} for pair, state in session.execute(pairs)]
     if rows:
         session.execute(insert(FibrePair), rows)
-    carry_over(session, plan.standing, number)
+    carry_over(session, entry.plan.standing, number)
     return number
 
 

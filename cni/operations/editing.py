@@ -28,7 +28,7 @@ from cni.leases.allocation import lock_spans
 from cni.leases.occupancy import PairUse, pair_use
 from cni.members.policy import Actor, Permission, may, require, require_found
 from cni.operations._books import settled_month_problems
-from cni.operations._edit_plans import own_site, own_span, plan_edit, planned
+from cni.operations._edit_plans import own_site, own_span, plan_edit, planned, spans_touched
 from cni.operations._edit_values import (
     Edit,
     NewSite,
@@ -38,11 +38,11 @@ from cni.operations._edit_values import (
     SpanMerge,
     SpanSplit,
 )
-from cni.operations._edit_writing import LeaseFollowing, differing, enter, foresee, image_now, restore
+from cni.operations._edit_writing import Entry, LeaseFollowing, differing, enter, foresee, image_now, restore
 from cni.operations._own_plant import owner_of
 from cni.operations.browsing import PlantOnMap, SpanFacts
 from cni.operations.disclosing import own_sight
-from cni.primitives.errors import Conflict
+from cni.primitives.errors import Conflict, Problem
 from cni.primitives.ids import Chooser, new_reference
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import london_date
@@ -229,6 +229,17 @@ def find_edit(session: Session, actor: Actor, reference: str) -> PlantEdit:
     return require_found(actor, Permission.PLANT_EDIT, found)
 
 
+def obstacles(session: Session, actor: Actor, edit: PlantEdit) -> list[Problem]:
+    """Return what keeps an edit from being undone, or, undone, from being made again; none: nothing does.
+
+    Permission: plant:edit, of one's own member's plant.
+    Raises:
+        NotFound: it is of another member's plant.
+    """
+    require(actor, Permission.PLANT_EDIT)
+    return _obstacles(session, require_found(actor, Permission.PLANT_EDIT, edit))
+
+
 def undo_edit(session: Session, actor: Actor, reference: str, *, at: datetime) -> PlantEdit:
     """Undo an edit while nothing depends on it: all is again what it was before.
 
@@ -242,7 +253,7 @@ def undo_edit(session: Session, actor: Actor, reference: str, *, at: datetime) -
     edit = _take_up(session, actor, reference)
     if edit.undone_at is not None:
         raise EditUndone(f"Edit {edit.reference} is undone already.")
-    _turn(session, edit, standing=edit.after, wanted=edit.before)
+    _turn(session, edit)
     edit.undone_at = at
     before, after = _told(edit.after), _told(edit.before)
     undone = PlantEditUndone(subject=edit.reference, member_id=edit.member_id, before=before, after=after)
@@ -263,7 +274,7 @@ def redo_edit(session: Session, actor: Actor, reference: str, *, at: datetime) -
     edit = _take_up(session, actor, reference)
     if edit.undone_at is None:
         raise EditUndone(f"Edit {edit.reference} is not undone.")
-    _turn(session, edit, standing=edit.before, wanted=edit.after)
+    _turn(session, edit)
     edit.undone_at = None
     before, after = _told(edit.before), _told(edit.after)
     redone = PlantEditRedone(subject=edit.reference, member_id=edit.member_id, before=before, after=after)
@@ -281,9 +292,9 @@ def _make(session: Session, actor: Actor, asked: Edit, *, at: datetime, chooser:
     require(actor, Permission.PLANT_EDIT)
     lock_codes(session)
     # The spans are locked before anything is judged: whoever would lease a pair of one waits, and then finds it gone.
-    lock_spans(session, plan_edit(session, actor, asked).standing)
+    lock_spans(session, spans_touched(session, asked))
     plan = plan_edit(session, actor, asked)
-    before, after = enter(session, actor, plan, at=at, chooser=chooser)
+    before, after = enter(Entry(session, actor, plan, at, chooser))
     edit = PlantEdit(
         reference=new_reference("EDT", chooser),
         kind=plan.kind,
@@ -329,17 +340,29 @@ def _take_up(session: Session, actor: Actor, reference: str) -> PlantEdit:
     return require_found(actor, Permission.PLANT_EDIT, found)
 
 
-def _turn(session: Session, edit: PlantEdit, *, standing: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Put what an edit touched from how it stands to how it is wanted, if it still stands so.
+def _turn(session: Session, edit: PlantEdit) -> None:
+    """Put what an edit touched to how it was on the other side of it, if nothing depends on how it stands.
 
     Raises:
-        EditDependedOn: it does not, or a month since the edit is settled.
+        EditDependedOn: something does, or a month since the edit is settled.
     """
+    standing, wanted = _sides(edit)
     lock_spans(session, [int(number) for number in standing["spans"]])
-    problems = list(differing(image_now(session, standing), standing))
-    if standing["leases"] != wanted["leases"]:
-        problems += settled_month_problems(session, london_date(edit.made_at), "edit")
+    problems = _obstacles(session, edit)
     if problems:
         detail = f"{edit.summary}: this cannot be turned back, because something depends on it."
         raise EditDependedOn(detail, problems)
     restore(session, wanted, standing)
+
+
+def _sides(edit: PlantEdit) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the image of what an edit should stand as now, and the one that it would be turned to."""
+    return (edit.after, edit.before) if edit.undone_at is None else (edit.before, edit.after)
+
+
+def _obstacles(session: Session, edit: PlantEdit) -> list[Problem]:
+    standing, wanted = _sides(edit)
+    problems = list(differing(image_now(session, standing), standing))
+    if standing["leases"] != wanted["leases"]:
+        problems += settled_month_problems(session, london_date(edit.made_at), "edit")
+    return problems

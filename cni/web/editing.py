@@ -19,6 +19,7 @@ from cni.operations.browsing import PlantOnMap
 from cni.operations.editing import Edit, NewSite, find_editable_site, find_editable_span
 from cni.primitives.errors import Conflict, Invalid, Problem
 from cni.primitives.geo import Position
+from cni.primitives.paging import PageRequest
 from cni.schemas.editing import (
     MergeRequest,
     NewSiteRequest,
@@ -35,7 +36,7 @@ from cni.schemas.plant import plant_collection
 from cni.schemas.problems import answer_to
 from cni.schemas.reading import load
 from cni.web.forms import BESIDE, problems_of, shown_again_by
-from cni.web.pages import asked_page, render
+from cni.web.pages import render
 from cni.web.session import actor
 
 editing = Blueprint("editing", __name__, url_prefix="/plant/edit")
@@ -45,6 +46,9 @@ SAVE, CHANGE = "save", "change"
 
 MOST_SHOWN = 500
 """So many spans, and so many sites, are drawn and listed to choose from; others are found by their id."""
+
+EDITS_SHOWN = 10
+"""So many edits on a page: of each is looked up what keeps it from being undone."""
 
 PLACE_DECIMALS = 7
 """Of a degree: about a centimetre."""
@@ -64,8 +68,10 @@ def index(problems: Sequence[Problem] = (), **_values: Any) -> str:
     with runtime.reading() as session:
         plant = edits.editable_plant(session, actor(), MOST_SHOWN, on=runtime.today())
         own = [site for site in plant.sites if edits.is_editable(actor(), site)]
-        page = edits.list_edits(session, actor(), asked_page())
-    return render("editing/index.html", plant=plant, own=own, most=MOST_SHOWN, page=page, problems=problems)
+        page = edits.list_edits(session, actor(), PageRequest(request.args.get("after"), EDITS_SHOWN))
+        obstacles = {edit.reference: edits.obstacles(session, actor(), edit) for edit in page.items}
+    facts = {"plant": plant, "own": own, "most": MOST_SHOWN, "page": page, "obstacles": obstacles}
+    return render("editing/index.html", problems=problems, **facts)
 
 
 @editing.get("/plant.json")

@@ -362,6 +362,18 @@ def test_a_split_on_which_a_lease_rests_is_not_undone(session, coop, owner):
     assert any(lease.reference in problem.message for problem in refused.value.problems)
 
 
+def test_what_keeps_an_edit_from_being_undone_is_told_to_who_may_undo_it(session, coop, owner):
+    edit = split(session, owner, at=NOW)
+    assert editing.obstacles(session, owner, edit) == []
+    lease = coop.accepted()
+
+    (problem,) = [each for each in editing.obstacles(session, owner, edit) if each.code == "lease_depends"]
+
+    assert lease.reference in problem.message
+    with pytest.raises(NotFound):
+        editing.obstacles(session, make_actor(session, make_member(session), Role.ASSET_OFFICER), edit)
+
+
 def test_a_part_can_be_split_again_on_the_same_day_and_only_the_last_split_is_undone(session, coop, owner):
     coop.accepted()
     first = split(session, owner)

@@ -84,6 +84,24 @@ def test_a_split_is_shown_then_saved_then_undone_then_made_again(browser, sessio
     assert "A-B.1" in live(session)
 
 
+def test_what_keeps_an_edit_from_being_undone_is_said_before_it_is_tried(browser, session, coop):
+    lease = coop.accepted()
+    browser.post(SPLIT, data=MIDDLE | {"act": "save"})
+    again = {"where": "53.4808, -2.292", "id": "N", "name": "Next Chamber", "kind": "chamber", "act": "save"}
+    browser.post(f"{EDIT}/spans/A-B.2/split", data=again)
+
+    page = browser.get(EDIT).text
+    first = re.search(r'disabled aria-describedby="why-(EDT-\w+)">Undo', page)[1]
+    reasons = re.search(rf'id="why-{first}">(.*?)</ul>', page, re.DOTALL)[1]
+
+    assert "Span A-B.2 was changed since. Undo that first." in reasons
+    assert f"Lease {lease.reference} was made or changed since." in reasons
+    (last,) = re.findall(rf'action="{EDIT}/(EDT-\w+)/undo"', page)
+    assert last != first
+    browser.post(f"{EDIT}/{last}/undo")
+    assert f'action="{EDIT}/{first}/undo"' in browser.get(EDIT).text
+
+
 def test_what_is_wrong_with_a_split_is_told_at_its_fields_and_what_was_entered_stays(browser):
     answer = browser.post(SPLIT, data=MIDDLE | {"where": "SJ 00 00", "name": ""})
 
