@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
+import numpy as np
+import shapely
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import ARRAY, BigInteger, Text, any_, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -17,7 +19,7 @@ from cni.assets.models import Contribution, FibrePair, Rack, RiskGroup, Site, Sp
 from cni.assets.words import ContributionStatus, PairState
 from cni.db.base import Base
 from cni.members.models import Member
-from cni.primitives.geo import line_of, wkb_of
+from cni.primitives.geo import line_of
 
 AT_ONCE = 20_000
 """No statement writes more rows of sites and spans than this: one that takes long is cancelled."""
@@ -39,7 +41,14 @@ def add_plant(session: Session, contribution: Contribution, drafts: PlantDrafts,
         session, RiskGroup, [{"code": risk.code, "name": risk.name, "kind": risk.kind} for risk in drafts.risks]
     )
     site_ids = ids_by_code(session, Site)
-    _insert_all(session, Span, [_span_row(span, contribution, ids, site_ids) for span in drafts.spans])
+    _insert_all(
+        session,
+        Span,
+        [
+            {"code": span.code, **values, "contribution_id": contribution.id}
+            for span, values in zip(drafts.spans, _span_values(drafts.spans, ids, site_ids), strict=True)
+        ],
+    )
     _insert_all(session, Rack, [_rack_row(rack, ids, site_ids) for rack in drafts.racks])
     if drafts.spans:
         span_ids = ids_by_code(session, Span)
@@ -89,23 +98,31 @@ def _site_values(site: SiteDraft, ids: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _span_row(
-    span: SpanDraft, contribution: Contribution, ids: Mapping[str, int], site_ids: Mapping[str, int]
-) -> dict[str, Any]:
-    return {"code": span.code, **_span_values(span, ids, site_ids), "contribution_id": contribution.id}
+def _span_values(
+    spans: Sequence[SpanDraft], ids: Mapping[str, int], site_ids: Mapping[str, int]
+) -> Iterator[dict[str, Any]]:
+    for span, line in zip(spans, _lines_of(spans), strict=True):
+        yield {
+            "a_id": site_ids[span.a.casefold()],
+            "z_id": site_ids[span.z.casefold()],
+            "geometry": line,
+            "length_m": span.length_m,
+            "length_basis": span.length_basis.value,
+            "fibre_owner_id": ids[span.fibre_owner.casefold()],
+            "duct_owner_id": ids[span.duct_owner.casefold()] if span.duct_owner else None,
+            "fibres": span.fibres,
+        }
 
 
-def _span_values(span: SpanDraft, ids: Mapping[str, int], site_ids: Mapping[str, int]) -> dict[str, Any]:
-    return {
-        "a_id": site_ids[span.a.casefold()],
-        "z_id": site_ids[span.z.casefold()],
-        "geometry": wkb_of(span.geometry) if span.geometry else None,
-        "length_m": span.length_m,
-        "length_basis": span.length_basis.value,
-        "fibre_owner_id": ids[span.fibre_owner.casefold()],
-        "duct_owner_id": ids[span.duct_owner.casefold()] if span.duct_owner else None,
-        "fibres": span.fibres,
-    }
+def _lines_of(spans: Sequence[SpanDraft]) -> list[bytes | None]:
+    """Return the line of each span as WKB, made all at once; None where there is none."""
+    drawn = [span.geometry for span in spans if span.geometry]
+    if not drawn:
+        return [None] * len(spans)
+    points = np.fromiter(chain.from_iterable(chain.from_iterable(drawn)), dtype=float).reshape(-1, 2)
+    numbers = np.repeat(np.arange(len(drawn)), [len(line) for line in drawn])
+    lines = iter(shapely.to_wkb(shapely.linestrings(points, indices=numbers)))
+    return [next(lines) if span.geometry else None for span in spans]
 
 
 def _rack_row(rack: RackDraft, ids: Mapping[str, int], site_ids: Mapping[str, int]) -> dict[str, Any]:
@@ -184,7 +201,8 @@ def update_plant(session: Session, drafts: PlantDrafts, member_ids: Mapping[str,
     span_ids = ids_by_code(session, Span)
     numbers = [span_ids[span.code.casefold()] for span in drafts.spans]
     rows = [
-        {"id": number, **_span_values(span, ids, site_ids)} for number, span in zip(numbers, drafts.spans, strict=True)
+        {"id": number, **values}
+        for number, values in zip(numbers, _span_values(drafts.spans, ids, site_ids), strict=True)
     ]
     _update_all(session, "spans", {"id": "bigint", **SPAN_TYPES}, rows)
     session.execute(delete(span_risks).where(span_risks.c.span_id == any_(cast(numbers, ARRAY(BigInteger)))))
