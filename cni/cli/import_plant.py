@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from cni import runtime
-from cni.assets.imports.values import Choices, Counts, DryRun, OpenQuestion, Question
+from cni.assets.imports.crs import SWAPPED
+from cni.assets.imports.values import Choices, Counts, DryRun, OpenQuestion
 from cni.cli.acting import acting
 from cni.cli.main import open_database
-from cni.cli.output import answer, json_option
+from cni.cli.output import answer, as_row, json_option, refusal
 from cni.members.policy import OPERATOR
 from cni.operations import importing
-from cni.primitives.errors import Problem
+from cni.primitives.errors import Invalid, Problem
 
 EXIT_INVALID = 2
 MOST_SHOWN = 20
@@ -60,7 +61,7 @@ def import_plant(ctx: click.Context, file: Path, as_json: bool, **options: Any) 
     try:
         reference, trial = _run(data, file.name, choices, options["email"], is_dry=options["dry_run"])
     except OpenQuestion as open_question:
-        _ask(open_question.question, as_json=as_json)
+        _ask(open_question, as_json=as_json)
         ctx.exit(EXIT_INVALID)
     found = trial.dry_run
     for option, every_row in (("failed_rows", False), ("mend", True)):
@@ -71,11 +72,7 @@ def import_plant(ctx: click.Context, file: Path, as_json: bool, **options: Any) 
 
 
 def _choices(options: dict[str, Any]) -> Choices:
-    crs = options["crs"]
-    if crs and options["swap_axes"]:
-        crs = f"{crs} swapped"
-    elif options["swap_axes"]:
-        raise click.UsageError("--swap-axes needs --crs beside it.")
+    crs = f"{options['crs'] or ''}{SWAPPED}".strip() if options["swap_axes"] else options["crs"]
     return Choices(
         tuple(options["layers"]), crs, options["columns"], options["values"], options["make_sites"], options["snap"]
     )
@@ -96,9 +93,10 @@ def _tell(percent: int) -> None:
     click.echo(f"{percent} % …", err=True)
 
 
-def _ask(question: Question, *, as_json: bool) -> None:
-    document = {
-        "question": question.ask.value, "choices": list(question.choices), "message": question.message,
+def _ask(refused: OpenQuestion, *, as_json: bool) -> None:
+    question = refused.question
+    document = refusal(refused) | {
+        "import": None, "question": question.ask.value, "choices": list(question.choices), "message": question.message,
         "field": question.field, "layer": question.layer,
     }  # fmt: skip
     option = {"crs": "--crs", "layer": "--layer", "columns": f"--map COLUMN={question.field}"}[question.ask.value]
@@ -107,28 +105,23 @@ def _ask(question: Question, *, as_json: bool) -> None:
 
 
 def _document(reference: str | None, found: DryRun) -> dict[str, Any]:
-    return {
+    refused = refusal(Invalid.from_problems(found.problems)) if found.problems else {"problems": []}
+    return refused | {
         "import": reference,
         "format": found.format,
         "crs": found.crs,
         "sites": asdict(found.sites),
         "spans": asdict(found.spans),
-        "problems": [_problem(problem) for problem in found.problems],
         "rows": found.rows,
         "good_rows": found.good_rows,
-        "held_back": [_problem(each) for each in found.held_back],
+        "held_back": [as_row(each) for each in found.held_back],
         "quality": found.quality.points,
-        "quality_parts": [asdict(part) for part in found.quality.parts],
-        "remarks": [_problem(remark) for remark in found.remarks],
+        "quality_parts": [asdict(part) | {"points": round(part.points, 1)} for part in found.quality.parts],
+        "remarks": [as_row(remark) for remark in found.remarks],
         "changes": [asdict(change) for change in found.changes],
         "left_alone": [asdict(left) for left in found.left_alone],
         "ignored_columns": list(found.ignored_columns),
     }
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    names = ("file", "row", "column", "code", "message", "remedy")
-    return {name: getattr(problem, name) for name in names}
 
 
 def _words(reference: str | None, found: DryRun) -> Iterator[str]:

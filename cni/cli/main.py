@@ -67,7 +67,8 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         if as_json:
-            click.echo(json.dumps({"error": {"code": "usage", "detail": error.format_message()}}))
+            usage = {"code": "usage", "title": "Not a call of this command", "detail": error.format_message()}
+            click.echo(json.dumps({"error": usage, "problems": []}))
         sys.exit(_exit_code(Invalid("")))
     except click.Abort:
         sys.exit(130)  # as a shell reports Ctrl-C

@@ -32,9 +32,15 @@ def explain(error: CniError, *, as_json: bool) -> None:
     for note in getattr(error, "__notes__", ()):  # so Python keeps what was added on the way
         click.echo(note, err=True)
     if as_json:
-        problems = [_as_row(problem) for problem in error.problems]
-        document = {"problems": problems} if problems else {"error": {"code": error.code, "detail": error.detail}}
-        click.echo(json.dumps(document, ensure_ascii=False))
+        click.echo(json.dumps(refusal(error), ensure_ascii=False))
+
+
+def refusal(error: CniError) -> dict[str, Any]:
+    """Return a refusal as a document: the same shape whatever is wrong; `problems` may be empty."""
+    return {
+        "error": {"code": error.code, "title": error.title, "detail": error.detail},
+        "problems": [as_row(problem) for problem in error.problems],
+    }
 
 
 def _place(problem: Problem) -> str:
@@ -43,7 +49,8 @@ def _place(problem: Problem) -> str:
     return f"{place}: " if place else ""
 
 
-def _as_row(problem: Problem) -> dict[str, Any]:
+def as_row(problem: Problem) -> dict[str, Any]:
+    """Return a problem, or a remark, as documents have it."""
     return {
         "file": problem.file,
         "row": problem.row,

@@ -105,7 +105,7 @@ class Trial:
         sites = self.judged.drafts.sites
         places = {**world.known.sites, **{site.code.casefold(): site.position for site in sites}}
         brought = {site.code.casefold() for site in (*found.added_sites, *found.changed_sites)}
-        self.judged.remarks += look_over(spans, places, world.joins, brought)
+        self.judged.remarks += look_over(spans, places, world.joins, brought, world.known.sites)
         if not self.judged.problems and not self.judged.drafts.sites and not self.judged.drafts.spans:
             message = "The file brings no site and no span."
             self.judged.problems.append(Problem("nothing_given", message, "Bring at least one.", file=self.name))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from cni.assets import queries
 from cni.assets.checks import KnownPlant
 from cni.assets.imports.reading import Brought, ids_of
-from cni.assets.imports.standing import Held, World
+from cni.assets.imports.standing import Held, NotLive, World
 from cni.assets.models import Contribution, FibrePair, Site, Span
 from cni.assets.registry import coded, site_drafts, span_drafts
 from cni.assets.words import ContributionStatus, PairState
@@ -53,21 +53,22 @@ def world_of(session: Session, actor: Actor, brought: Brought, proposer: str | N
 
 def _standing_of(
     session: Session, table: type[Site] | type[Span], ids: Collection[str], actor: Actor
-) -> tuple[frozenset[str], frozenset[str]]:
+) -> tuple[frozenset[str], dict[str, NotLive]]:
     """Return which of these codes are plant of others than the actor's member, live or not, and which are not live."""
     if not ids:
-        return frozenset(), frozenset()
+        return frozenset(), {}
     owner = Site.owner_id if table is Site else Span.fibre_owner_id
-    query = select(table.code, owner, Contribution.member_id, Contribution.status, table.retired_on)
-    others, waiting = set(), set()
-    for code, owner_id, member_id, status, retired_on in session.execute(
+    held = (Contribution.member_id, Contribution.status, Contribution.reference)
+    query = select(table.code, owner, *held, table.retired_on)
+    others, waiting = set(), {}
+    for code, owner_id, member_id, status, reference, retired_on in session.execute(
         query.join(table.contribution).where(coded(table, ids))
     ):
         if status is not ContributionStatus.LIVE or retired_on is not None:
-            waiting.add(code.casefold())
+            waiting[code.casefold()] = NotLive(reference, retired_on)
         if actor.member_id is not None and actor.member_id not in (owner_id, member_id):
             others.add(code.casefold())
-    return frozenset(others), frozenset(waiting)
+    return frozenset(others), waiting
 
 
 def _held(session: Session, ids: Collection[str], on: date) -> dict[str, Held]:

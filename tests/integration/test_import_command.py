@@ -70,6 +70,45 @@ def test_a_shapefile_without_its_prj_is_a_question_and_an_answer_is_enough(cni, 
     assert (code, json.loads(out)["spans"]["added"]) == (0, 12)
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "code", "refused"),
+    [
+        ("id,a,z,fibres\nA1,N1,N9x,24\n", ["--set", "fibre_owner=irwell-council"], 2, "invalid"),
+        ("tag,p,q,glass\nA1,N1,N2,24\n", [], 2, "open_question"),
+        ("%PDF-1.4 no table", [], 2, "invalid"),
+        ("id,a,z,fibres\nS1,N1,N2,2\n", ["--as", "o@demonstration.example"], 4, "not_yours"),
+        ("id,a,z,fibres\nS1,N1,N2,2\n", ["--map", "x"], 2, "usage"),
+    ],
+)
+@pytest.mark.usefixtures("council")
+def test_every_refusal_has_one_shape(cni, session, file, text, words, code, refused):  # noqa: PLR0913 as it goes
+    cni("import", file)
+    make_person(session, make_member(session, roles="contributor"), Role.ASSET_OFFICER, email="o@demonstration.example")
+    session.commit()
+    path = file.with_name("spans.csv")
+    path.write_text(text)
+    ended, out, _ = cni("import", path, *words, "--json")
+    document = json.loads(out)
+    assert (ended, document["error"]["code"]) == (code, refused)
+    assert document["error"].keys() == {"code", "title", "detail"}
+    assert all(problem.keys() >= {"row", "column", "code", "message", "remedy"} for problem in document["problems"])
+
+
+def test_the_axes_can_be_swapped_in_whatever_system_the_file_is(cni, session, council, tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("id,kind,wkt\nN1,chamber,POINT (53.48 -2.24)\n")
+    code, out, _ = cni("import", path, "--swap-axes", "--json")
+    assert (code, json.loads(out)["crs"]) == (0, "EPSG:4326 swapped")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:99999", "EPSG:5701", "the moon"])
+def test_a_system_that_is_none_is_told_with_those_that_are_known(cni, session, council, file, crs):
+    code, out, _ = cni("import", file, "--crs", crs, "--json")
+    document = json.loads(out)
+    assert (code, document["question"]) == (2, "crs")
+    assert "British National Grid (EPSG:27700)" in document["message"]
+
+
 def test_columns_can_be_named_and_left_out(cni, session, council, file, tmp_path):
     cni("import", file)
     path = tmp_path / "spans.csv"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from cni.assets.exporting import as_geojson
 from cni.assets.imports.records import ImportChange, ImportRow, Upload
@@ -127,6 +127,45 @@ def test_own_plant_that_is_only_proposed_is_registered_already(session, officer)
     near = b"id,name,kind,latitude,longitude\nN2,Chamber 2,chamber,53.4,-2.2\n"
     tried = importing.dry_run(session, officer, near, "sites.csv", Choices(), at=NOW)
     assert {problem.code for problem in tried.problems} == {"still_proposed"}
+
+
+def test_the_same_file_again_while_it_waits_is_unchanged_and_says_so_once(session, officer):
+    bring(session, officer)
+    reference = session.scalar(select(Contribution.reference).where(Contribution.status == "proposed"))
+    again = importing.dry_run(session, officer, WHOLE, "plant.gpkg", Choices(), at=NOW)
+    assert (again.problems, again.sites.unchanged, again.spans.unchanged) == ((), 13, 12)
+    (waits,) = [remark for remark in again.remarks if remark.code == "waits"]
+    assert f"25 rows are as proposed in {reference} already" in waits.message
+    assert again.quality.points == 100
+
+
+def test_what_differs_from_what_waits_or_joins_it_names_the_contribution(session, officer):
+    bring(session, officer)
+    reference = session.scalar(select(Contribution.reference).where(Contribution.status == "proposed"))
+    columns = "id,name,kind,latitude,longitude,a,z,fibres"
+    near = csv("N1,Chamber 1,cabinet,53.4,-2.2,,,", columns=columns)
+    (differs,) = importing.dry_run(session, officer, near, "sites.csv", Choices(), at=NOW).problems
+    assert (differs.code, reference in differs.message) == ("still_proposed", True)
+    plant = make_plant(12)
+    plant.spans["id"][0] = "OTHER"
+    joins = importing.dry_run(session, officer, write(plant, "GPKG", "gpkg")["plant.gpkg"], "p.gpkg", Choices(), at=NOW)
+    assert [(each.code, each.row, each.column) for each in joins.problems] == [
+        ("still_proposed", 1, "a"),
+        ("still_proposed", 1, "z"),
+    ]
+
+
+def test_a_withdrawn_span_brought_again_is_told_its_day(session, council, officer):
+    bring(session, OPERATOR)
+    session.execute(update(Span).where(Span.code == "S3").values(retired_on=date(2026, 11, 2)))
+    (problem,) = importing.dry_run(session, officer, WHOLE, "plant.gpkg", Choices(), at=NOW).problems
+    assert (problem.code, problem.row) == ("withdrawn", 4)
+    assert "S3 was withdrawn or replaced on 2 November 2026" in problem.message
+
+
+def test_how_good_the_national_grid_is_stands_once_whatever_the_layers(session, officer):
+    tried = importing.dry_run(session, officer, WHOLE, "plant.gpkg", Choices(), at=NOW)
+    assert [remark.code for remark in tried.remarks].count("accuracy") == 1
 
 
 def test_a_span_may_end_at_a_site_of_others_that_the_file_only_names(session, council):

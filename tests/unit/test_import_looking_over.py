@@ -72,6 +72,16 @@ def test_parts_of_the_network_that_come_near_and_do_not_meet_are_named():
     assert codes(*apart, joins=[("a", "e")]) == []
 
 
+def test_plant_far_from_all_that_stands_is_told_once():
+    places = {**PLACES, "x": (-2.24, 50.48), "y": (-2.23, 50.48)}
+    (far,) = look_over([], places, (), {"x", "y"}, {"a", "b"})
+    assert (far.code, far.message) == (
+        "far_away", "2 sites are 334 km or more from the nearest plant of the co-operative."
+    )  # fmt: skip
+    assert look_over([], places, (), {"c"}, {"a", "b"}) == []
+    assert look_over([], places, (), {"x", "y"}, ()) == []
+
+
 def test_quality_loses_a_row_for_a_problem_and_a_quarter_for_a_remark():
     fault = [Problem("bad_id", "", "", file="f", row=1)]
     odd = [Problem("odd_length", "", "", file="f", row=row) for row in (1, 2, 3)]

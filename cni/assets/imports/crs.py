@@ -59,9 +59,10 @@ def _system_of(text: str) -> str | None:
     if text.upper() in ("CRS84", "WGS84", "WGS 84"):
         return WGS84
     try:
-        authority = CRS.from_user_input(text).to_authority(min_confidence=60)
+        found = CRS.from_user_input(text)
     except CRSError:
         return None
+    authority = found.to_authority(min_confidence=60) if found.is_geographic or found.is_projected else None
     name = ":".join(authority) if authority else ""
     return ALSO.get(name, name) or None
 

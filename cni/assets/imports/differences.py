@@ -18,6 +18,8 @@ from cni.primitives.geo import Position, distance_m
 SAME_DEGREES = 3e-7
 """Coordinates this near, two or three centimetres, are the same: files round them, and so do transformations."""
 SAME_M = Decimal("0.01")
+TOLD_DIGITS = 7
+"""Of coordinates before and after: to a centimetre, so that what differs looks different."""
 
 
 @dataclass(eq=False)
@@ -81,11 +83,13 @@ def _change(kind: str, before: Any, after: Any, said: Any, columns: Sequence[str
 
 
 def _site_text(site: SiteDraft) -> dict[str, str]:
-    return row_of_site(site)
+    longitude, latitude = site.position
+    place = {"latitude": f"{latitude:.{TOLD_DIGITS}f}", "longitude": f"{longitude:.{TOLD_DIGITS}f}"}
+    return row_of_site(site) | place
 
 
 def _span_text(span: SpanDraft) -> dict[str, str]:
-    line = shapely.to_wkt(shapely.linestrings(span.geometry), rounding_precision=-1) if span.geometry else ""
+    line = shapely.to_wkt(shapely.linestrings(span.geometry), rounding_precision=TOLD_DIGITS) if span.geometry else ""
     return row_of_span(span) | {"geometry": line}
 
 

@@ -16,6 +16,7 @@ from cni.assets.imports.ends import Ends, Sites, draw_on, find_ends
 from cni.assets.imports.reading import PLACED, Brought, Given, duplicates, ids_of
 from cni.assets.imports.standing import World, row_of_site, row_of_span
 from cni.assets.imports.values import Choices
+from cni.assets.imports.waiting import refused_for_waiting, waits
 from cni.assets.words import LengthBasis, SiteKind
 from cni.primitives.errors import Problem
 from cni.primitives.geo import Position
@@ -58,7 +59,9 @@ def judge(brought: Brought, world: World, choices: Choices) -> Judged:
     judged.drafts = PlantDrafts(sites=(*sites, *made), spans=tuple(spans))
     judged.differences = compare(judged.drafts, world)
     judged.differences.unchanged_sites += judged.named
-    judged.problems += [*_waiting(judged.drafts, world), *_not_theirs(judged.differences, world)]
+    judged.problems += refused_for_waiting(judged.drafts, judged.differences, world)
+    judged.problems += _not_theirs(judged.differences, world)
+    judged.remarks += waits(judged.drafts, judged.differences, world)
     return judged
 
 
@@ -182,16 +185,6 @@ def _write_lines(given: Given, known: Collection[int]) -> None:
     texts = shapely.to_wkt([line for _, line in open_lines], rounding_precision=-1, output_dimension=2)
     for (row, _), text in zip(open_lines, texts, strict=True):
         row.cells["geometry"] = text or row.cells["geometry"]
-
-
-def _waiting(drafts: PlantDrafts, world: World) -> Iterator[Problem]:
-    """Yield a problem for each id that is taken by plant that waits for the network steward, or has left."""
-    for kind, taken in ((drafts.sites, world.waiting_sites), (drafts.spans, world.waiting_spans)):
-        for draft in kind:
-            if draft.code.casefold() in taken:
-                message = f"{draft.code} is registered already, but not live."
-                remedy = "Wait until the network steward has decided, or give it an id of its own."
-                yield Problem("still_proposed", message, remedy, None, draft.file, draft.row, "id")
 
 
 def _not_theirs(differences: Differences, world: World) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -31,16 +31,21 @@ OVERLAP_SHARE = 0.5
 GAP_M = 50
 """Two parts of the network that come this near each other may have been meant to meet."""
 
+FAR_KM = 100
+"""Plant this far from all that stands is more likely in a wrong reference system than the co-op's first there."""
+
 RASTER = 1e6
 """Vertices are the same where they are to a millionth of a degree, a decimetre."""
 
 
 def look_over(
-    spans: Sequence[SpanDraft], places: Mapping[str, Position | None], joins: Iterable[tuple[str, str]], rows: set[str]
-) -> list[Problem]:
+    spans: Sequence[SpanDraft], places: Mapping[str, Position | None], joins: Iterable[tuple[str, str]], rows: set[str],
+    standing: Collection[str] = (),
+) -> list[Problem]:  # fmt: skip
     """Return a remark for each thing that is odd; `places` of sites and `joins` by casefolded id.
 
-    `rows` are the ids of the sites that are being brought in or changed: gaps far from them are no news.
+    `rows` are the ids of the sites that are being brought in or changed: gaps far from them are no news. `standing`
+    are those of the sites that stand already.
     """
     drawn = [span for span in spans if span.geometry is not None]
     lines = _lines(drawn)
@@ -53,6 +58,7 @@ def look_over(
         *_odd_counts(spans),
         *_without_duct_owner(spans),
         *_gaps(spans, places, joins, rows),
+        *_far_away(places, rows, standing),
     ]
 
 
@@ -219,11 +225,7 @@ def _gaps(
     a, z = np.array([(number[a], number[z]) for a, z in pairs]).T
     _, part = connected_components(coo_array((np.ones(len(a)), (a, z)), shape=(len(codes), len(codes))), directed=False)
     positions = np.array([places[code] for code in codes], dtype=float)
-    longitude, latitude = np.radians(positions).T
-    space = EARTH_M * np.column_stack(
-        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
-    )
-    near = cKDTree(space).query_pairs(GAP_M, output_type="ndarray")
+    near = cKDTree(_in_space(positions)).query_pairs(GAP_M, output_type="ndarray")
     touched = {end for pair in ends for end in pair} | rows
     by_end = {end: span for span, pair in zip(spans, ends, strict=True) for end in pair}
     for first, second in near[part[near[:, 0]] != part[near[:, 1]]].tolist():
@@ -238,3 +240,26 @@ def _gaps(
         yield _remark(
             "gap", about, "a", message, "If fibre joins them, bring that span too; if they are one site, merge."
         )
+
+
+def _in_space(positions: Floats) -> Floats:
+    """Return positions as points in space in metres, between which short straight lines are nearly geodesic."""
+    longitude, latitude = np.radians(positions).T
+    return EARTH_M * np.column_stack(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+    )
+
+
+def _far_away(places: Mapping[str, Position | None], rows: set[str], standing: Collection[str]) -> Iterator[Problem]:
+    """Yield one remark for all sites brought that are far from every site that stands."""
+    there = [position for code in standing if code not in rows and (position := places.get(code))]
+    brought = [position for code in sorted(rows) if (position := places.get(code))]
+    if not there or not brought:
+        return
+    apart, _ = cKDTree(_in_space(np.array(there))).query(_in_space(np.array(brought)))
+    far = apart > FAR_KM * 1000
+    if far.any():
+        nearest = f"{apart[far].min() / 1000:,.0f} km"
+        are = "1 site is" if far.sum() == 1 else f"{far.sum():,} sites are"
+        message = f"{are} {nearest} or more from the nearest plant of the co-operative."
+        yield Problem("far_away", message, "Is the reference system of the coordinates right?", column="latitude")

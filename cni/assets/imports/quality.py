@@ -11,7 +11,7 @@ from cni.primitives.errors import Problem
 REMARK_WEIGHT = 0.25
 """A row with a remark loses so much of what a row with a problem does."""
 
-NOTES = {"accuracy", "ends_found", "no_duct_owner", "read_so", "snapped"}
+NOTES = {"accuracy", "ends_found", "far_away", "no_duct_owner", "read_so", "snapped", "waits"}
 """Remarks that only say how something was read: they cost nothing."""
 
 WORDS = {

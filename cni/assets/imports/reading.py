@@ -38,6 +38,7 @@ TABLES = ("CSV", "XLSX")
 """Formats whose coordinates are in WGS84 unless they say otherwise, as in a co-op's own files."""
 
 POINT, LINE = 0, 1
+KNOWN = "WGS84 (EPSG:4326), the British National Grid (EPSG:27700) and Web Mercator (EPSG:3857)"
 PLACED = ("latitude", "longitude", "easting", "northing", "grid_ref")
 
 
@@ -186,10 +187,11 @@ class _Layer:
         if fields is SPAN_FIELDS and "owner" in self.fields:  # of a span, the owner is that of the fibre
             self.fields.setdefault("fibre_owner", self.fields["owner"])
         cells = {name: self._cells(name) for name in fields}
-        picked = [[cells[name][number] for number in numbers] for name in fields]
+        places = numbers.tolist()
+        picked = [[cells[name][place] for place in places] for name in fields]
         rows = [
-            Row(int(row), dict(zip(fields, texts, strict=True)))
-            for row, texts in zip(self.features.rows[numbers], zip(*picked, strict=True), strict=True)
+            Row(row, dict(zip(fields, texts, strict=True)))
+            for row, texts in zip(self.features.rows[numbers].tolist(), zip(*picked, strict=True), strict=True)
         ]
         if fields is SITE_FIELDS:
             _place(rows, taken)
@@ -220,14 +222,17 @@ class _Layer:
         if not (shapely.get_type_id(shapes) >= 0).any():
             return shapes
         points = shapely.get_coordinates(shapes)
-        said = self.choices.crs or self.features.layer.crs
-        if said is None and self.brought.format in TABLES and are_in_uk(points).mean() > 0:
+        is_swapped = self.choices.crs == SWAPPED.strip()
+        said = self.features.layer.crs if is_swapped else self.choices.crs or self.features.layer.crs
+        placed = points[:, ::-1] if is_swapped else points
+        if said is None and self.brought.format in TABLES and are_in_uk(placed).mean() > 0:
             said = WGS84
         if said is None:
             raise self._which("The file does not say in which reference system its coordinates are.", points)
-        system = system_of(said)
+        system = system_of(f"{said}{SWAPPED}" if is_swapped else said)
         if system is None:
-            raise self._which(f"The file's reference system, {echoed(said)}, is not known here.", points)
+            message = f"No reference system {echoed(said)} is known here; {KNOWN} are, and others by their EPSG number."
+            raise self._which(message, points)
         if system.removesuffix(SWAPPED) in IRISH:
             remedy = "Export it again in WGS84 (EPSG:4326), as the program that made it can."
             raise Invalid.from_problems([Problem("irish_grid", IRISH_REASON, remedy, file=self.file)])
@@ -237,8 +242,8 @@ class _Layer:
             message = f"The coordinates, {x:g}, {y:g} for one, do not fit {system}; they fit {' or '.join(likely)}."
             raise self._which(message, points)
         self.brought.system = self.brought.system or system
-        if system.startswith("EPSG:27700"):
-            self.brought.remarks.append(Problem("accuracy", ACCURACY, "", file=self.file))
+        if system.startswith("EPSG:27700") and all(remark.code != "accuracy" for remark in self.brought.remarks):
+            self.brought.remarks.append(Problem("accuracy", ACCURACY, "", file=self.brought.file))
         return turned
 
     def _which(self, message: str, points: NDArray[np.float64]) -> OpenQuestion:

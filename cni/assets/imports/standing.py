@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from cni.assets.checks import KnownPlant
 from cni.assets.drafts import SiteDraft, SpanDraft
@@ -20,12 +21,20 @@ class Held:
     ever: int
 
 
+@dataclass(frozen=True, slots=True)
+class NotLive:
+    """Plant that is proposed by the contribution `reference`; or that left on a day."""
+
+    reference: str
+    left_on: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What stands that a file may speak of; keys are casefolded ids.
 
-    `known`: what rows may name. `sites` and `spans`: what the file's own ids are already. `waiting_…`: ids of plant
-    that is not live. `others_…`: ids of plant, live or not, that is not the proposer's (a member's slug; None: all
+    `known`: what rows may name. `sites` and `spans`: what the file's own ids are already. `waiting_…`: plant that
+    is not live. `others_…`: ids of plant, live or not, that is not the proposer's (a member's slug; None: all
     is the actor's). `held`: what leases hold. `joins`: the two ends of each live span. `site_names`: as ids are
     written. `leased_ends`: sites where a leased span ends.
     """
@@ -34,8 +43,8 @@ class World:
     sites: Mapping[str, SiteDraft] = field(default_factory=dict)
     spans: Mapping[str, SpanDraft] = field(default_factory=dict)
     site_names: frozenset[str] = frozenset()
-    waiting_sites: frozenset[str] = frozenset()
-    waiting_spans: frozenset[str] = frozenset()
+    waiting_sites: Mapping[str, NotLive] = field(default_factory=dict)
+    waiting_spans: Mapping[str, NotLive] = field(default_factory=dict)
     others_sites: frozenset[str] = frozenset()
     others_spans: frozenset[str] = frozenset()
     held: Mapping[str, Held] = field(default_factory=dict)

@@ -23,9 +23,10 @@ class Ask(StrEnum):
 class Choices:
     """How a file is to be read. Empty: as the file says, and where it does not, as it was read the last time.
 
-    `layers`: those to take, by name. `crs`: "EPSG:27700", or "EPSG:4326 swapped" for latitudes that stand first.
-    `columns`: the field that a column is, "" to leave it out. `values`: what a field is where a row does not say.
-    `make_sites`: lines that end at no site get one, a chamber. `snap`: lines are drawn on to their sites.
+    `layers`: those to take, by name. `crs`: "EPSG:27700", or "EPSG:4326 swapped" for latitudes that stand first;
+    "swapped" alone: in the system that the file says. `columns`: the field that a column is, "" to leave it out.
+    `values`: what a field is where a row does not say. `make_sites`: lines that end at no site get one, a chamber.
+    `snap`: lines are drawn on to their sites.
     """
 
     layers: tuple[str, ...] = ()
