@@ -21,7 +21,8 @@ options = {name: tuple(value) if isinstance(value, list) else value for name, va
 about, _, geometry, values = pyogrio.raw.read(f"OAPIF:{address}", layer=layer, **options)
 rows = [dict(zip(about["fields"].tolist(), row)) for row in zip(*(column.tolist() for column in values))]
 lines = [shapely.get_coordinates(shapely.from_wkb(each)).tolist() for each in geometry]
-print(json.dumps({"crs": about["crs"], "rows": rows, "positions": lines}, default=str))
+types = dict(zip(about["fields"].tolist(), about["dtypes"].tolist()))
+print(json.dumps({"crs": about["crs"], "types": types, "rows": rows, "positions": lines}, default=str))
 """
 
 
@@ -40,7 +41,7 @@ def served(app: Flask) -> Iterator[str]:
 
 
 def read_by_gdal(address: str, layer: str, *, token: str = "", **options: Any) -> dict[str, Any]:
-    """Return what GDAL's own client reads of a layer: `crs`, `rows` and, for each row, its `positions`.
+    """Return what GDAL's own client reads of a layer: `crs`, `types`, `rows` and each row's `positions`.
 
     In another process: GDAL holds the interpreter while it waits for an answer that this one must give.
     """

@@ -265,13 +265,38 @@ def schema_of(collection: Collection, address: str) -> dict[str, Any]:
     """Return the JSON Schema of the properties of a collection's features."""
     geometry = "geometry-point" if collection.id == "sites" else "geometry-linestring"
     properties: dict[str, Any] = {"geometry": {"x-ogc-role": "primary-geometry", "format": geometry}}
-    properties |= {name: {"type": kind} for name, kind in collection.fields.items()}
+    properties |= _fields_of(collection)
     properties["id"] |= {"x-ogc-role": "id"}
+    return _schema(collection, address, properties) | {"additionalProperties": False}
+
+
+def feature_schema_of(collection: Collection, address: str) -> dict[str, Any]:
+    """Return the JSON Schema of a collection's features as GeoJSON: what GDAL takes the types of fields from.
+
+    Else it takes them from the first features, where a number that nobody is told looks like a text. A value that is
+    not told is null; the schema does not say so, because GDAL reads no list of types. Of two ids it would make two
+    fields: the one among the properties is not in the schema.
+    """
+    fields = _fields_of(collection)
+    del fields["id"]
+    parts = {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "id": {"type": "string"},
+        "geometry": {"type": ["object", "null"]},
+        "properties": {"type": "object", "properties": fields},
+    }
+    return _schema(collection, address, parts)
+
+
+def _fields_of(collection: Collection) -> dict[str, Any]:
+    return {name: {"type": kind} for name, kind in collection.fields.items()}
+
+
+def _schema(collection: Collection, address: str, properties: dict[str, Any]) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": address,
         "type": "object",
         "title": collection.title,
         "properties": properties,
-        "additionalProperties": False,
     }

@@ -37,6 +37,7 @@ def openapi_of(address: str, coop: str) -> dict[str, Any]:
         paths |= {
             base: _get(f"About the collection {name}", f"collection{name}", [_ref("f")]),
             f"{base}/schema": _get(f"The fields of {name}", f"schema{name}", [_ref("f")]),
+            f"{base}/feature-schema": _get(f"{name} as GeoJSON", f"featureSchema{name}", [_ref("f")]),
             f"{base}/items": _get(collection.description, f"items{name}", _items_parameters(collection)),
             f"{base}/items/{{featureId}}": _get(f"One of {name}", f"item{name}", [one, _ref("crs"), _ref("f")]),
         }

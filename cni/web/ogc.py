@@ -22,6 +22,7 @@ from cni.schemas.ogc import (
     SYSTEMS,
     Collection,
     extent_of,
+    feature_schema_of,
     features_of,
     matching,
     parts_of,
@@ -108,6 +109,15 @@ def schema(collection: str) -> Response:
     found = _found(collection)
     address = url_for("ogc.schema", collection=found.id, _external=True)
     return _answer(schema_of(found, address), f"Fields of {found.title.lower()}", SCHEMA)
+
+
+@ogc.get("/collections/<collection>/feature-schema")
+def feature_schema(collection: str) -> Response:
+    """What the features of a collection look like as GeoJSON."""
+    _refuse_unknown()
+    found = _found(collection)
+    address = url_for("ogc.feature_schema", collection=found.id, _external=True)
+    return _answer(feature_schema_of(found, address), f"{found.title} as GeoJSON", SCHEMA)
 
 
 @ogc.get("/collections/<collection>/items")
@@ -202,8 +212,9 @@ def _answer(document: dict[str, Any], title: str, content_type: str = JSON, *, t
 
 
 def _described(plant: SeenPlant, collection: Collection) -> dict[str, Any]:
-    items, about, fields = (
-        url_for(f"ogc.{name}", collection=collection.id, _external=True) for name in ("items", "collection", "schema")
+    items, about, fields, shape = (
+        url_for(f"ogc.{name}", collection=collection.id, _external=True)
+        for name in ("items", "collection", "schema", "feature_schema")
     )
     return {
         "id": collection.id,
@@ -218,6 +229,7 @@ def _described(plant: SeenPlant, collection: Collection) -> dict[str, Any]:
             _link(items, "items", GEOJSON, f"{collection.title} as GeoJSON"),
             _link(f"{items}?f=html", "items", HTML, f"{collection.title} as a page"),
             _link(fields, "http://www.opengis.net/def/rel/ogc/1.0/schema", SCHEMA, "Fields"),
+            _link(shape, "describedby", SCHEMA, f"{collection.title} as GeoJSON"),
         ],
     }
 

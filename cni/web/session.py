@@ -32,6 +32,7 @@ PUBLIC = frozenset(
         "ogc.item",
         "ogc.items",
         "ogc.landing",
+        "ogc.feature_schema",
         "ogc.schema",
         "open.geojson",
         "open.geopackage",

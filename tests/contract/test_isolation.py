@@ -36,6 +36,7 @@ SEEN_BY_ALL = {
     "GET /api/v1/members/<slug>",  # the directory: its details are tested in test_joining.py
     "GET /members/<slug>",
     "GET /ogc/collections/<collection>",  # live plant by tier, in test_ogc.py; so are the tiles in test_tiles.py
+    "GET /ogc/collections/<collection>/feature-schema",
     "GET /ogc/collections/<collection>/items",
     "GET /ogc/collections/<collection>/items/<path:feature>",
     "GET /ogc/collections/<collection>/schema",

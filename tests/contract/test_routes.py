@@ -29,6 +29,7 @@ PUBLIC = {
     "ogc.item",
     "ogc.items",
     "ogc.landing",
+    "ogc.feature_schema",
     "ogc.schema",
     "open.geojson",
     "open.geopackage",

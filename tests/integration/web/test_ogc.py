@@ -68,6 +68,17 @@ def test_gdal_reads_both_collections_whole(app, plant):
     assert spans["rows"][0]["length_m"] == 4300
 
 
+@pytest.mark.parametrize("is_member", [False, True])
+def test_gdal_takes_numbers_for_numbers_also_where_none_is_told(app, api_client, plant, somebody, is_member):
+    with served(app) as address:
+        spans = read_by_gdal(f"{address}/ogc", "spans", token=api_client(somebody).token if is_member else "")
+
+    assert list(spans["types"])[:4] == ["id", "a", "z", "length_m"]
+    numbers = {name: kind for name, kind in spans["types"].items() if kind != "object"}
+    whole = dict.fromkeys(("offered_pairs", "fibres", "reserved_pairs"), "int32")
+    assert numbers == whole | {"length_m": "float64"}
+
+
 def test_gdal_asks_for_a_box_and_for_the_national_grid(app, plant):
     with served(app) as address:
         boxed = read_by_gdal(f"{address}/ogc", "sites", bbox=[-2.17, 53.4, -2.0, 53.6])
@@ -255,7 +266,16 @@ def test_what_somebody_sees_is_kept_by_nobody_else(client, plant, somebody):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/conformance", "/collections", "/collections/sites", "/collections/spans/schema"]
+    "path",
+    [
+        "/",
+        "/api",
+        "/conformance",
+        "/collections",
+        "/collections/sites",
+        "/collections/spans/schema",
+        "/collections/spans/feature-schema",
+    ],
 )
 def test_every_document_is_a_page_for_people_too(client, plant, path):
     assert client.get(f"/ogc{path}").is_json
@@ -281,8 +301,8 @@ def test_the_description_names_every_path_and_parameter(client, app):
     document = client.get("/ogc/api").json
     ours = {rule.rule.removeprefix("/ogc") for rule in app.url_map.iter_rules() if rule.endpoint.startswith("ogc.")}
 
-    assert len(document["paths"]) == 2 * 4 + 4
-    assert len(ours) == 8
+    assert len(document["paths"]) == 2 * 5 + 4
+    assert len(ours) == 9
     limit = document["components"]["parameters"]["limit"]["schema"]
     assert (limit["default"], limit["maximum"]) == (1000, 10_000)
 
