@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -33,6 +33,21 @@ class DuctFill:
     def is_overfilled(self) -> bool:
         """Whether more lies in it than should."""
         return self.percent > FULL_PERCENT
+
+
+def cables_of(origins: Mapping[str, Collection[str]]) -> list[list[str]]:
+    """Return spans, by code, in groups of one cable each: a cable that is split at a site stays one along its duct.
+
+    `origins` has for each span all in whose place it stands; those that came of one span are parts of one cable.
+    """
+    cables: list[tuple[set[str], list[str]]] = []
+    for code, came_of in origins.items():
+        names, parts = {code, *came_of}, [code]
+        for cable in [cable for cable in cables if cable[0] & names]:
+            cables.remove(cable)
+            names, parts = cable[0] | names, cable[1] + parts
+        cables.append((names, parts))
+    return [parts for _, parts in cables]
 
 
 def fill_of(bore_mm: Decimal, diameters_mm: Collection[Decimal | None]) -> DuctFill:

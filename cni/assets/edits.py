@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -26,7 +26,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from cni.assets import evidence, registers, structure, terms  # noqa: F401  their tables are named below
@@ -103,6 +103,13 @@ class PlantEdit(Identified, Base):
     member: Mapped[Member | None] = relationship(lazy="raise")
 
 
+class Forebear(NamedTuple):
+    """A span in whose place another stands, and what was done to it."""
+
+    code: str
+    kind: EditKind
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """The sites and spans that an edit touches, by number."""
@@ -119,12 +126,37 @@ def edits_of(member_id: int | None) -> Any:
 
 def successors(session: Session, code: str) -> list[str]:
     """Return the codes of the spans that took a span's place when it was split or merged; none: nothing did."""
-    replacing = select(PlantEdit.codes).where(
-        PlantEdit.kind.in_((EditKind.SPLIT, EditKind.MERGE)),
-        PlantEdit.undone_at.is_(None),
-        PlantEdit.codes["spans_before"].contains([code]),
-    )
-    return [after for codes in session.scalars(replacing) for after in codes["spans_after"]]
+    replacing = _replacements().where(PlantEdit.codes["spans_before"].contains([code]))
+    return [after for _, codes in session.execute(replacing) for after in codes["spans_after"]]
+
+
+def forebears(session: Session, codes: Collection[str]) -> dict[str, list[Forebear]]:
+    """Return, for each of these spans by code, those in whose place it stands, the nearest first.
+
+    A statement for each time that one of them was split or merged after the other, and one more.
+    """
+    before: dict[str, list[Forebear]] = {}
+    asked = set(codes)
+    while asked:
+        named = PlantEdit.codes["spans_after"].has_any(cast(sorted(asked), ARRAY(Text)))
+        asked = set()
+        for kind, told in session.execute(_replacements().where(named)):
+            asked |= {*told["spans_before"]}
+            before |= dict.fromkeys(told["spans_after"], tuple(Forebear(code, kind) for code in told["spans_before"]))
+    return {code: _all_before(code, before) for code in codes}
+
+
+def _replacements() -> Any:
+    """Return the query of the splits and merges that are in force."""
+    replacing = (EditKind.SPLIT, EditKind.MERGE)
+    return select(PlantEdit.kind, PlantEdit.codes).where(PlantEdit.kind.in_(replacing), PlantEdit.undone_at.is_(None))
+
+
+def _all_before(code: str, before: Mapping[str, Sequence[Forebear]]) -> list[Forebear]:
+    found = list(before.get(code, ()))
+    for forebear in found:
+        found += [each for each in before.get(forebear.code, ()) if each not in found]
+    return found
 
 
 def lock_edit(session: Session, reference: str) -> PlantEdit | None:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from cni.assets import queries, structure
 from cni.assets.colours import ColourScheme, FibreColour, colour_of
-from cni.assets.duct_fill import DuctFill, fill_of
+from cni.assets.duct_fill import DuctFill, cables_of, fill_of
+from cni.assets.edits import forebears
 from cni.assets.models import FibrePair, Site, Span
 from cni.assets.structure import Duct, SpanCable, Splice
 from cni.assets.words import ContributionStatus
@@ -265,10 +266,14 @@ def _cable_problems(given: NewCable) -> Iterator[Problem]:
 
 
 def _duct_facts(session: Session, ducts: Sequence[Duct]) -> list[DuctFacts]:
-    known = structure.diameters(session, [span.id for duct in ducts for span in duct.spans])
+    spans = {span.code: span for duct in ducts for span in duct.spans}
+    known = structure.diameters(session, [span.id for span in spans.values()])
+    before = forebears(session, spans)
     facts = []
     for duct in ducts:
-        inside = [*(known.get(span.id) for span in duct.spans), *(sub.outer_mm for sub in duct.sub_ducts)]
+        cables = cables_of({span.code: [each.code for each in before[span.code]] for span in duct.spans})
+        widths = [max(filter(None, (known.get(spans[code].id) for code in cable)), default=None) for cable in cables]
+        inside = [*widths, *(sub.outer_mm for sub in duct.sub_ducts)]
         facts.append(DuctFacts(duct, fill_of(duct.bore_mm, inside), is_spare=not inside))
     return facts
 

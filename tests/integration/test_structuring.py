@@ -142,7 +142,22 @@ def test_a_span_that_was_split_lies_in_no_duct_any_more(session, officer, keep):
 
     facts = structuring.find_duct(session, officer, "D1")
     assert [span.code for span in facts.duct.spans] == ["A-B.1", "A-B.2"]
-    assert facts.fill.percent == Decimal("4.3")  # 2 × 14² / 96²
+    assert facts.fill.percent == Decimal("2.1")  # 14² / 96²: one cable, though two spans
+
+
+def test_the_parts_of_a_span_are_one_cable_in_a_duct_as_thick_as_the_thickest_and_another_span_is_one_more(
+    session, officer, keep
+):
+    describe(session, officer)
+    keep(spans=("A-B", "B-C"))
+    split(session, officer)
+    describe(session, officer, replace(CABLE, diameter_mm=Decimal(20)), "A-B.2")
+    assert structuring.find_duct(session, officer, "D1").fill.unknown == 1
+    describe(session, officer, code="B-C")
+
+    fill = structuring.find_duct(session, officer, "D1").fill
+
+    assert (fill.percent, fill.unknown) == (Decimal("6.5"), 0)  # (20² + 14²) / 96²
 
 
 def test_a_duct_is_kept_and_the_split_undone_after_a_span_of_it_was_split(session, officer, keep):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from cni.assets.colours import ORDERS, SHOWN, ColourScheme, colour_at, colour_of
-from cni.assets.duct_fill import fill_of
+from cni.assets.duct_fill import cables_of, fill_of
 
 TIA, FOTAG = ColourScheme.TIA_598, ColourScheme.FOTAG
 
@@ -81,6 +81,19 @@ def test_a_cable_of_unknown_diameter_is_counted_apart():
     fill = full("10", None)
 
     assert (fill.percent, fill.unknown) == (Decimal("1.0"), 1)
+
+
+@pytest.mark.parametrize(
+    ("origins", "cables"),
+    [
+        ({"A": [], "B": []}, [["A"], ["B"]]),
+        ({"A.1": ["A"], "B": [], "A.2": ["A"]}, [["B"], ["A.1", "A.2"]]),
+        ({"A.1": ["A"], "A.2.1": ["A.2", "A"], "A.2.2": ["A.2", "A"]}, [["A.1", "A.2.1", "A.2.2"]]),
+        ({"A.1": ["A"], "B.2": ["B"], "M": ["A.2", "B.1", "A", "B"]}, [["B.2", "A.1", "M"]]),
+    ],
+)
+def test_what_came_of_one_span_is_one_cable(origins, cables):
+    assert cables_of(origins) == cables
 
 
 def test_an_empty_duct_has_room_for_two_fifths_of_its_area():
