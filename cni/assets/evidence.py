@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 
 from cni.assets.evidence_levels import EvidenceLevel
 from cni.assets.models import Span
@@ -95,6 +95,13 @@ def attachments_of(session: Session, span: Span) -> Sequence[Attachment]:
     """Return the files attached to a span, content aside, the newest first, with who attached each, and traces."""
     files = select(Attachment).where(Attachment.span_id == span.id)
     parts = joinedload(Attachment.attached_by), joinedload(Attachment.trace)
+    return session.scalars(files.options(*parts).order_by(Attachment.id.desc())).all()
+
+
+def traces_of(session: Session, codes: Collection[str]) -> Sequence[Attachment]:
+    """Return the OTDR traces of these spans, each with its span, the newest first."""
+    files = select(Attachment).join(Attachment.span).join(Attachment.trace).where(Span.code.in_(codes))
+    parts = contains_eager(Attachment.span), contains_eager(Attachment.trace)
     return session.scalars(files.options(*parts).order_by(Attachment.id.desc())).all()
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cni.assets import evidence
+from cni.assets.edits import Forebear, forebears
 from cni.assets.evidence import ATTACHMENT_BYTES, Attachment, EvidenceStep, Trace
 from cni.assets.evidence_levels import STEPS, EvidenceAction, EvidenceLevel, may_accept, next_level
 from cni.assets.models import FibrePair, Span
@@ -27,7 +28,7 @@ from cni.events.kinds import EvidenceStepTaken, FileAttached, SpanLengthMeasured
 from cni.events.record import record
 from cni.formats.traces import is_trace, read_trace
 from cni.members.policy import Actor, Permission, SamePerson, may, nothing_here, require
-from cni.operations._own_plant import live_span_of_owner, span_of_owner
+from cni.operations._own_plant import is_owner, live_span_of_owner, span_of_owner
 from cni.operations.tasks import Task
 from cni.primitives.errors import Conflict, Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
@@ -75,14 +76,26 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class TracedBefore:
+    """A trace of a span in whose place another stands. It stays evidence of the one that it was measured on."""
+
+    measured_on: Forebear
+    compared: Compared
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceFile:
-    """All about a span's evidence: its level, the steps so far, the files, and what the actor may do now."""
+    """All about a span's evidence: its level, the steps so far, the files, and what the actor may do now.
+
+    `traced_before` are the traces from before it was split or merged, the nearest span first.
+    """
 
     span: Span
     level: EvidenceLevel
     steps: Sequence[EvidenceStep]
     attachments: Sequence[Attachment]
     traces: list[Compared]
+    traced_before: list[TracedBefore]
     actions: frozenset[EvidenceAction]
     may_attach: bool
 
@@ -107,11 +120,12 @@ def evidence_of(session: Session, actor: Actor, code: str) -> EvidenceFile:
     span = span_of_owner(session, actor, code)
     steps, files = evidence.steps_of(session, span), evidence.attachments_of(session, span)
     level = steps[-1].level if steps else EvidenceLevel.DECLARED
-    keeps = may(actor, Permission.PLANT_KEEP) and actor.member_id is not None
-    decides = may(actor, Permission.EVIDENCE_ACCEPT)
+    is_there = span.retired_on is None
+    keeps = is_there and may(actor, Permission.PLANT_KEEP) and actor.member_id is not None
+    decides = is_there and may(actor, Permission.EVIDENCE_ACCEPT)
     possible = frozenset(action for action in STEPS[level] if (keeps if action in OWNERS else decides))
     traces = [_compared(file, file.trace, span) for file in files if file.trace]
-    return EvidenceFile(span, level, steps, files, traces, possible, keeps)
+    return EvidenceFile(span, level, steps, files, traces, _traced_before(session, actor, span), possible, keeps)
 
 
 def record_step(session: Session, actor: Actor, code: str, given: NewStep, *, at: datetime) -> EvidenceStep:
@@ -227,13 +241,14 @@ def take_over_length(session: Session, actor: Actor, reference: str, *, at: date
     Permission: plant:keep. Event: SpanLengthMeasured.
     Raises:
         NotFound: the member has no such trace.
+        NotLive: the span has left the plant.
         NoTrace: the record has this length already.
     """
     require(actor, Permission.PLANT_KEEP)
     compared = trace_of(session, actor, reference)
+    span = live_span_of_owner(session, actor, compared.attachment.span.code)
     if not compared.offers_length:
         raise NoTrace("The record has this length already, measured by OTDR.")
-    span = live_span_of_owner(session, actor, compared.attachment.span.code)
     before, length_m = span.length_m, _rounded(compared.measured.length_m)
     span.length_m, span.length_basis = length_m, LengthBasis.OTDR
     measured = SpanLengthMeasured(
@@ -325,7 +340,15 @@ def _compared(attachment: Attachment, trace: Trace, span: Span) -> Compared:
     events = tuple(TraceEvent(**event) for event in trace.events)
     measured = Measured(trace.wavelength_nm, trace.length_m, trace.loss_db, events)
     stands = span.length_basis is LengthBasis.OTDR and is_within(trace.length_m, float(span.length_m))
-    return Compared(attachment, measured, verdict(measured, float(span.length_m)), not stands)
+    offers_length = not stands and span.retired_on is None
+    return Compared(attachment, measured, verdict(measured, float(span.length_m)), offers_length)
+
+
+def _traced_before(session: Session, actor: Actor, span: Span) -> list[TracedBefore]:
+    before = forebears(session, [span.code])[span.code]
+    files = evidence.traces_of(session, [each.code for each in before])
+    compared = [_compared(file, file.trace, file.span) for file in files if file.trace and is_owner(actor, file.span)]
+    return [TracedBefore(each, of) for each in before for of in compared if of.attachment.span.code == each.code]
 
 
 def _rounded(length_m: float) -> Decimal:

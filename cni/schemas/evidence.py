@@ -7,6 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length
 
+from cni.assets.edits import EditKind
 from cni.assets.evidence_levels import EvidenceAction, EvidenceLevel
 from cni.operations.evidencing import NewStep
 from cni.schemas.reading import Request, View
@@ -76,6 +77,17 @@ class AttachmentView(View):
     trace = ma.fields.Nested(TraceView, allow_none=True)
 
 
+class TracedBeforeView(View):
+    """A trace of a span in whose place another stands, after it was split or merged."""
+
+    span = ma.fields.String(attribute="measured_on.code", required=True)
+    ended_by = ma.fields.Enum(
+        EditKind, by_value=True, attribute="measured_on.kind", metadata={"description": "What was done to that span."}
+    )
+    attachment = ma.fields.String(attribute="compared.attachment.reference", required=True)
+    trace = ma.fields.Nested(TraceView, attribute="compared.attachment.trace", required=True)
+
+
 class EvidenceView(View):
     """The evidence of a span, as its owner and the co-op's staff see it."""
 
@@ -83,3 +95,4 @@ class EvidenceView(View):
     level = ma.fields.Enum(EvidenceLevel, by_value=True, required=True)
     steps = ma.fields.List(ma.fields.Nested(StepView), required=True)
     attachments = ma.fields.List(ma.fields.Nested(AttachmentView), required=True)
+    traced_before = ma.fields.List(ma.fields.Nested(TracedBeforeView), required=True)

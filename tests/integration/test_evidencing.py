@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from datetime import date
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from cni.assets.evidence_levels import EvidenceAction, EvidenceLevel, WrongLevel
+from cni.assets.models import Site
 from cni.assets.words import LengthBasis
 from cni.members.policy import MEMBER_ROLES, Actor, Role
-from cni.operations import evidencing
+from cni.operations import editing, evidencing
 from cni.operations._own_plant import NotLive
+from cni.operations.editing import EditDependedOn, NewSite, SpanMerge, SpanSplit
 from cni.operations.evidencing import NewFile, NewStep, NoTrace
 from cni.primitives.errors import Forbidden, Invalid, NotFound
 from tests.conftest import NOW
@@ -190,6 +193,58 @@ def test_a_trace_is_compared_and_its_length_taken_over(session, officer, span, a
     assert all(finding.is_good for finding in evidencing.trace_of(session, officer, kept.reference).findings)
     with pytest.raises(NoTrace):
         evidencing.take_over_length(session, officer, kept.reference, at=NOW)
+
+
+def test_a_trace_stays_evidence_of_the_span_it_was_measured_on_and_its_parts_name_it(session, officer, span, attach):
+    kept = attach(write_sor(1_000.0), pair=2)
+    session.expire_all()
+    a, z = session.scalars(select(Site).where(Site.code.in_(("A", "B"))).order_by(Site.code))
+    where = f"{(a.latitude + z.latitude) / 2}, {(a.longitude + z.longitude) / 2}"
+    middle = SpanSplit("A-B", new=NewSite(where, "M", "Middle", "chamber"))
+    edit = editing.split_span(session, officer, middle, at=NOW, chooser=CHANCE)
+    session.flush()
+    session.expire_all()
+
+    (before,) = evidencing.evidence_of(session, officer, "A-B.1").traced_before
+    old = evidencing.evidence_of(session, officer, "A-B")
+
+    assert (before.measured_on.code, before.measured_on.kind) == ("A-B", "split")
+    assert before.compared.attachment.reference == kept.reference
+    assert all(finding.is_good for finding in before.compared.findings)
+    assert [each.attachment.reference for each in old.traces] == [kept.reference]
+    assert (old.actions, old.may_attach, old.traced_before) == (frozenset(), False, [])
+    assert not old.traces[0].offers_length
+    with pytest.raises(NotLive):
+        evidencing.take_over_length(session, officer, kept.reference, at=NOW)
+    merged = SpanMerge("A-B.1", "A-B.2", "AB")
+    editing.merge_spans(session, officer, merged, at=NOW, chooser=CHANCE)
+    session.flush()
+    (again,) = evidencing.evidence_of(session, officer, "AB").traced_before
+    assert (again.measured_on.code, again.measured_on.kind) == ("A-B", "split")
+    with pytest.raises(EditDependedOn):
+        editing.undo_edit(session, officer, edit.reference, at=NOW)
+
+
+def test_the_evidence_of_a_part_says_as_part_of_what_it_was_traced(session, client, api_client, council, span, attach):
+    person = make_person(session, council, Role.ASSET_OFFICER)
+    browser, program = client.sign_in_as(person), api_client(person)
+    kept = attach(write_sor(1_000.0), pair=2)
+    session.expire_all()
+    a, z = session.scalars(select(Site).where(Site.code.in_(("A", "B"))).order_by(Site.code))
+    where = f"{(a.latitude + z.latitude) / 2}, {(a.longitude + z.longitude) / 2}"
+    middle = {"where": where, "id": "M", "name": "Middle", "kind": "chamber"}
+    assert program.post("/api/v1/plant-edits/splits", json={"span": "A-B"} | middle).status_code == 201
+
+    page = browser.get("/plant/evidence/A-B.2").text
+    told = program.get("/api/v1/evidence/A-B.2").json
+    old = browser.get("/plant/evidence/A-B").text
+
+    assert re.search(r'Traced as part of <a class="code" href="/plant/evidence/A-B">A-B</a> on \d+ \w+ \d{4}', page)
+    assert (told["attachments"], told["traced_before"][0]["span"]) == ([], "A-B")
+    assert (told["traced_before"][0]["ended_by"], told["traced_before"][0]["attachment"]) == ("split", kept.reference)
+    assert told["traced_before"][0]["trace"]["pair_number"] == 2
+    assert "Its evidence stays as it was" in old
+    assert "Attach a file" not in old
 
 
 def test_a_trace_that_cannot_be_read_is_not_kept(attach):
