@@ -34,7 +34,7 @@ def create_app(config: Config, runtime: Runtime | None = None) -> Flask:
         raise ValueError("CNI_SECRET_KEY is not set. Set it to a long random text, the same for every process.")
     if runtime is None:
         open_runtime(connect(config))
-        follow_plant()
+        follow_plant(gives_out=True)
     else:
         open_runtime(runtime)
 

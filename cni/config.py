@@ -25,6 +25,7 @@ class Config:
     trusted_proxies: int = 0
     upload_limit_mb: int = 20
     plant_listener: bool = True
+    tiles_from_spans: int = 3_000
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
@@ -41,6 +42,7 @@ class Config:
             trusted_proxies=_number(env, "CNI_TRUSTED_PROXIES", default=0),
             upload_limit_mb=_number(env, "CNI_UPLOAD_LIMIT_MB", default=20),
             plant_listener=_switch(env, "CNI_PLANT_LISTENER", default=True),
+            tiles_from_spans=_number(env, "CNI_TILES_FROM_SPANS", default=3_000),
         )
 
 

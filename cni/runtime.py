@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from random import Random
 from secrets import SystemRandom
 from zoneinfo import ZoneInfo
@@ -114,16 +115,17 @@ def seeing(actor: Actor, place: str) -> Iterator[tuple[Session, Sight]]:
             disclosing.log_views(session, actor, sight, place, at=now())
 
 
-def follow_plant() -> None:
+def follow_plant(*, gives_out: bool = False) -> None:
     """Have the network of the live plant ready in this process from now on, unless the settings say no.
 
-    For processes that stay. No answer depends on it: each question looks for itself whether the plant has changed.
+    For processes that stay; `gives_out`: the plant as it is shown as well, for one with visitors. No answer depends on
+    it: each question looks for itself whether the plant has changed.
     """
     if current().config.plant_listener:
-        Listener(current().sessions.kw["bind"], "plant_revision", _prepare_plant).start()
+        Listener(current().sessions.kw["bind"], "plant_revision", partial(_prepare_plant, gives_out)).start()
 
 
-def _prepare_plant() -> None:
+def _prepare_plant(gives_out: bool) -> None:
     # Late: a command that does not stay needs neither.
     from cni.operations import maintaining
     from cni.topology.warming import warm
@@ -131,6 +133,8 @@ def _prepare_plant() -> None:
     warm()
     with reading() as session:
         maintaining.prepare_plant(session, OPERATOR)
+        if gives_out:
+            maintaining.prepare_views(session, OPERATOR)
 
 
 def now() -> datetime:

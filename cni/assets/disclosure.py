@@ -196,7 +196,13 @@ class Sight:
         if tier is Tier.PARTY and span.geometry is None:
             return [self.position(span.a), self.position(span.z)]  # one's own span may end at another's site
         a, z = ((end.longitude, end.latitude) for end in (span.a, span.z))
-        return disclosed_line(line_of(span.geometry) if span.geometry else None, a, z, tier)
+        drawn = None if tier is Tier.PUBLIC else span.geometry  # where nobody sees a bend, none need be read
+        return disclosed_line(line_of(drawn) if drawn else None, a, z, tier)
+
+    def note_sites(self, sites: Iterable[_Asset]) -> None:
+        """Note sites whose whereabouts are given out in other words than `position`'s, to whoever sees them exactly."""
+        for site in sites:
+            self._note(site.id, self.why_site(site), self.shown.sites)
 
     def note_spans(self, spans: Iterable[_Asset]) -> None:
         """Note spans whose whereabouts are given out in other words than `line`'s, to whoever sees them exactly."""

@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from cni.assets.disclosure import Tier
 from cni.assets.models import Contribution, FibrePair, RiskGroup, Site, Span
-from cni.assets.seen_plant import Eyes, PlantRecords, SeenPlant, SiteRecord, SpanRecord
+from cni.assets.seen_plant import EYES_OF_MANY, Eyes, PlantRecords, SeenPlant, SiteRecord, SpanRecord
 from cni.assets.snapshot import plant_revision, risks_of_spans
 from cni.assets.words import ContributionStatus, PairState
 from cni.members.models import Member
@@ -44,7 +43,7 @@ class Kept:
 
 
 _records = Kept(1)
-_tiers = Kept(len(Tier))
+_tiers = Kept(len(EYES_OF_MANY))
 _parties = Kept(EYES_KEPT)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,8 @@ from numpy.typing import NDArray
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
-from cni.assets.disclosure import EXACT_DECIMALS, RASTER_DECIMALS, Reason, Sight, Tier, disclosed_position
+from cni.assets.disclosure import EXACT_DECIMALS, Reason, Sight, Tier
 from cni.assets.words import FoiLabel, LengthBasis, RiskKind, SiteKind
-from cni.primitives.geo import Position
 
 Objects = NDArray[np.object_]
 Numbers = NDArray[np.int64]
@@ -138,6 +136,8 @@ class Eyes:
 
 
 PUBLIC_EYES = Eyes()
+EYES_OF_MANY = (PUBLIC_EYES, Eyes(Tier.MEMBERS), Eyes(Tier.MEMBERS, everything=True))
+"""Of the public, of members and of staff; whoever sees some plant more exactly looks through those of their tier."""
 
 
 class SeenPlant:
@@ -155,7 +155,7 @@ class SeenPlant:
         """Return the plant as these eyes see it."""
         sight = eyes.sight
         sites = np.array([sight.position(site) for site in records.sites], dtype=float).reshape(-1, 2)
-        lines = _lines(records.spans, sight)
+        lines = [sight.line(span) for span in records.spans]
         numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
         positions = np.array([position for line in lines for position in line], dtype=float).reshape(-1, 2)
         spans = shapely.linestrings(_rounded(positions), indices=numbers) if lines else np.array([], dtype=object)
@@ -179,15 +179,8 @@ class SeenPlant:
 
     def note(self, sight: Sight, sites: Iterable[int] = (), spans: Iterable[int] = ()) -> None:
         """Note in the sight of whoever looks what of others' plant is given out exactly, by numbers in these lists."""
-        for numbers, records, exact, shown in (
-            (sites, self.records.sites, sight.sites, sight.shown.sites),
-            (spans, self.records.spans, sight.spans, sight.shown.spans),
-        ):
-            for number in numbers:
-                id = records[number].id
-                why = exact.get(id, sight.everything)
-                if why is not None and why is not Reason.OWNER:
-                    shown[id] = why
+        sight.note_sites(self.records.sites[number] for number in sites)
+        sight.note_spans(self.records.spans[number] for number in spans)
 
     @cached_property
     def site_tree(self) -> STRtree:
@@ -254,24 +247,6 @@ class SeenPlant:
 def within(tree: STRtree, box: BaseGeometry) -> Numbers:
     """Return the numbers of what meets a box, in order."""
     return np.sort(tree.query(box, predicate="intersects")).astype(np.int64)
-
-
-def _lines(spans: list[SpanRecord], sight: Sight) -> list[list[Position]]:
-    """Return how each span is shown: `sight.line`, those of the members' tier all at once."""
-    drawn = [n for n, span in enumerate(spans) if span.geometry and sight.tier_of_span(span) is Tier.MEMBERS]
-    decimals = RASTER_DECIMALS[Tier.MEMBERS]
-    positions, numbers = shapely.get_coordinates(
-        shapely.from_wkb([spans[n].geometry for n in drawn]), return_index=True
-    )
-    rounded = [(round(x, decimals) + 0.0, round(y, decimals) + 0.0) for x, y in positions.tolist()]
-    cuts = np.searchsorted(numbers, np.arange(len(drawn) + 1)).tolist()
-    lines: list[list[Position]] = [[]] * len(spans)
-    for n, first, end in zip(drawn, cuts, cuts[1:], strict=False):
-        a, z = (disclosed_position((e.longitude, e.latitude), Tier.MEMBERS) for e in (spans[n].a, spans[n].z))
-        line = [a, *rounded[first + 1 : end - 1], z]
-        kept = [a, *(here for before, here in pairwise(line) if here != before)]
-        lines[n] = kept if len(kept) > 1 else kept * 2
-    return [line or sight.line(span) for line, span in zip(lines, spans, strict=True)]
 
 
 def _ranks(values: list[float]) -> Numbers:

@@ -124,7 +124,7 @@ def grid_reference(position: Position, figures: int = 6) -> str:
 
 def line_of(wkb: bytes) -> list[Position]:
     """Return the positions of a line stored as WKB."""
-    return [(float(x), float(y)) for x, y in shapely.from_wkb(wkb).coords]
+    return [(x, y) for x, y in shapely.get_coordinates(shapely.from_wkb(wkb)).tolist()]
 
 
 def wkb_of(positions: Sequence[Position]) -> bytes:

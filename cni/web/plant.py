@@ -20,7 +20,7 @@ from cni.web.forms import read_form, shown_again_by
 from cni.web.in_depth import span_in_depth
 from cni.web.pages import asked_page, render
 from cni.web.session import actor
-from cni.web.tiles import TILES_FROM_SPANS, tiles_of_much
+from cni.web.tiles import tiles_of_much
 
 map_pages = Blueprint("map", __name__, url_prefix="/map")
 plant_pages = Blueprint("plant", __name__, url_prefix="/plant")
@@ -41,7 +41,7 @@ def index() -> str:
         narrowed = browsing.SpanFilter(wanted.get("owner"), wanted.get("free_pairs"))
         page = browsing.list_spans(session, actor(), narrowed, asked_for, on=runtime.today())
         levels = evidencing.levels(session, actor(), [facts.span.code for facts in page.items])
-        is_much = publishing_plant.count_spans(session, actor()) >= TILES_FROM_SPANS
+        is_much = publishing_plant.count_spans(session, actor()) >= runtime.current().config.tiles_from_spans
         facts = None if is_much else browsing.choices(session, actor())
     owners, tiles = (facts.fibre_owners, None) if facts else tiles_of_much()
     is_empty = facts is not None and not facts.sites

@@ -32,8 +32,6 @@ MOST_BYTES = 32 * 1024 * 1024
 """So much of tiles a process keeps."""
 KEPT_WITH_VERSION_S = 24 * 3600
 COMPRESSION = 5
-TILES_FROM_SPANS = 3_000
-"""From so many spans on a map draws tiles; below, it is sent all of the plant at once and needs to ask no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

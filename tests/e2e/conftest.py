@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,26 +49,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of the demonstration co-op."""
+def settings() -> Iterator[dict[str, str]]:
+    """The settings of a server of the demonstration co-op."""
     with migrated_database() as url:
         settings = {
             "CNI_DATABASE_URL": url,
             "CNI_SECRET_KEY": "a key for the browser tests",
             "CNI_SECURE_COOKIES": "no",
         }
-        env = os.environ | settings
-        subprocess.run([BIN / "cni", "demo", "build"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
-        port = _free_port()
-        command = [BIN / "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-        command += ["--threads", "4", "--no-control-socket", "--log-level", "warning"]
-        process = subprocess.Popen([str(word) for word in command], cwd=ROOT, env=env)
-        try:
-            _wait_until_ready(f"http://127.0.0.1:{port}/readyz")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait()
+        command = [BIN / "cni", "demo", "build"]
+        subprocess.run(command, cwd=ROOT, env=os.environ | settings, check=True, stdout=subprocess.DEVNULL)
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def server(settings: dict[str, str]) -> Iterator[str]:
+    """The address of the demonstration co-op."""
+    with serving(settings) as address:
+        yield address
+
+
+@contextmanager
+def serving(settings: dict[str, str]) -> Iterator[str]:
+    """Run a server with these settings, and give its address."""
+    port = _free_port()
+    command = [BIN / "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    command += ["--threads", "4", "--no-control-socket", "--log-level", "warning"]
+    process = subprocess.Popen([str(word) for word in command], cwd=ROOT, env=os.environ | settings)
+    try:
+        _wait_until_ready(f"http://127.0.0.1:{port}/readyz")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -20,14 +20,17 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from cni import runtime
 from cni.assets.models import Site, Span
+from cni.assets.reading_out import seen_plant
+from cni.assets.seen_plant import EYES_OF_MANY
 from cni.assets.snapshot import live_plant, plant_revision, read_plant
 from cni.config import Config
 from cni.db import listening
 from cni.db.engine import session_factory
 from cni.db.listening import Listener
 from cni.members.models import Person
-from cni.members.policy import Role
+from cni.members.policy import OPERATOR, Role
 from cni.members.queries import actor_of, person_by_email
+from cni.operations.maintaining import prepare_views
 from cni.operations.signing_in import NewToken, create_token
 from tests.factories import make_contribution, make_member, make_person, make_span, make_tariff
 from tests.plant import lay
@@ -128,6 +131,18 @@ def test_a_listener_has_the_plant_ready_before_anybody_asks(sessions, own_databa
     with sessions() as session:
         assert set(live_plant(session).network.spans) == {"A-B"}
     assert len(statements) == 1
+
+
+def test_a_web_process_has_what_every_tier_sees_ready_before_anyone_asks(own_database, sessions):
+    with sessions.begin() as session:
+        lay(session, "A-B 1")
+        prepare_views(session, OPERATOR)
+    statements = []
+    event.listen(own_database, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    with sessions() as session:
+        for eyes in EYES_OF_MANY:
+            assert [span.code for span in seen_plant(session, eyes).records.spans] == ["A-B"]
+    assert len(statements) == len(EYES_OF_MANY)
 
 
 def test_a_listener_connects_anew_and_survives_what_it_calls(own_database, monkeypatch):

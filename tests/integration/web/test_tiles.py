@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import random
+from dataclasses import replace
 
 import mapbox_vector_tile
 import numpy as np
 import pytest
 from sqlalchemy import select
 
+from cni import runtime
 from cni.assets.access_log import ExactView
 from cni.assets.disclosure import Tier
 from cni.assets.models import Site
@@ -95,9 +97,9 @@ def test_a_tile_is_packed_for_who_takes_it_so(client, plant):  # noqa: F811
 
 
 @pytest.fixture
-def much(monkeypatch, plant):  # noqa: F811
-    """Plant of which the map thinks that it is too much to be sent at once."""
-    monkeypatch.setattr("cni.web.plant.TILES_FROM_SPANS", 3)
+def much(test_runtime, plant):  # noqa: F811
+    """Plant that is too much to be sent at once, as the settings have it."""
+    runtime.open_runtime(replace(test_runtime, config=replace(test_runtime.config, tiles_from_spans=3)))
 
 
 def test_a_version_is_kept_for_long_by_its_own_reader_alone(client, much, somebody):  # noqa: F811
