@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,16 +19,22 @@ from cni.assets.imports.values import Ask, Change, Choices, DryRun
 from cni.formats.layers import Geometry
 from cni.operations.importing import LookedInto
 from cni.operations.previewing import FirstRows
+from cni.primitives.errors import Problem
 from cni.primitives.geo import Position
-from cni.primitives.paging import LONGEST_PAGE
 from cni.web.import_choices import address_of
 from cni.web.marks import Marks, marks
 
-PROBLEMS_SHOWN = 100
-"""So many problems stand on one page."""
-ROWS_SHOWN = LONGEST_PAGE
+ROWS_SHOWN = 50
+"""So many rows of each table stand on one page: more are tiring on a telephone, where each is a card."""
+PROBLEMS_SHOWN = ROWS_SHOWN
 MAP_SHOWN = 1_000
 """So many spans, and so many sites, does the map of a check draw at most."""
+
+PAGE_OF = {
+    "problems": "page", "held_back": "held_page", "spans": "spans_page", "sites": "sites_page",
+    "differences": "changes_page", "left_alone": "left_page", "remarks": "remarks_page",
+}  # fmt: skip
+"""What says in an address which page of a table is shown."""
 
 STEPS = ("layers", "columns", "coordinates")
 STEP_OF = {Ask.LAYER: "layers", Ask.COLUMNS: "columns", Ask.CRS: "coordinates"}
@@ -66,6 +72,16 @@ class Column:
     samples: list[str]
     field: str
     guess: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page of a table: its rows, how many there are on all pages, and which page of how many it is, from 1."""
+
+    rows: Sequence[Any]
+    count: int
+    page: int
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,26 +179,36 @@ def drawn_places(places: NDArray[np.float64], system: str) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def check_facts(run: DryRun, page: int) -> dict[str, Any]:
-    """Return what the page of a check shows beside the dry run itself; `page` of the problems, from 1."""
+def check_facts(run: DryRun, asked: Mapping[str, int]) -> dict[str, Any]:
+    """Return what the page of a check shows beside the dry run itself; `asked` are the pages of its tables, from 1."""
     spans = [*((NEW, span) for span in run.added_spans), *((CHANGED, span) for span in run.changed_spans)]
     sites = [*((NEW, site) for site in run.added_sites), *((CHANGED, site) for site in run.changed_sites)]
-    differences = list(_differences(run.changes))
-    problems = sorted(run.problems, key=lambda problem: (problem.file or "", problem.row or 0))
-    pages = max(1, math.ceil(len(problems) / PROBLEMS_SHOWN))
-    page = min(max(page, 1), pages)
-    first = (page - 1) * PROBLEMS_SHOWN
     files = {problem.file for problem in (*run.problems, *run.remarks)}
-    remarks = [replace(each, file=each.file if len(files) > 1 else None) for each in run.remarks]
-    shown = [replace(each, file=each.file if len(files) > 1 else None) for each in problems]
+    tables: dict[str, Sequence[Any]] = {
+        "problems": _told(sorted(run.problems, key=lambda each: (each.file or "", each.row or 0)), files),
+        "held_back": _told(run.held_back, files),
+        "spans": spans,
+        "sites": sites,
+        "differences": list(_differences(run.changes)),
+        "left_alone": run.left_alone,
+        "remarks": _told(run.remarks, files),
+    }
     return {
-        "count": len(problems), "problems": shown[first : first + PROBLEMS_SHOWN], "page": page, "pages": pages,
-        "spans_shown": spans[:ROWS_SHOWN], "more_spans": max(0, len(spans) - ROWS_SHOWN),
-        "sites_shown": sites[:ROWS_SHOWN], "more_sites": max(0, len(sites) - ROWS_SHOWN),
-        "differences": differences[:ROWS_SHOWN], "more_changes": max(0, len(differences) - ROWS_SHOWN),
-        "remarks": remarks, "most": ROWS_SHOWN, "most_drawn": MAP_SHOWN,
-        "more_drawn": max(len(spans), len(sites)) > MAP_SHOWN, "marks": _marks(run),
+        "tables": {name: leaf_of(rows, asked.get(name, 1)) for name, rows in tables.items()},
+        "most_drawn": MAP_SHOWN, "more_drawn": max(len(spans), len(sites)) > MAP_SHOWN, "marks": _marks(run),
     }  # fmt: skip
+
+
+def _told(problems: Sequence[Problem], files: Collection[str | None]) -> list[Problem]:
+    """Return problems that name their file only where there are several."""
+    return [replace(each, file=each.file if len(files) > 1 else None) for each in problems]
+
+
+def leaf_of(rows: Sequence[Any], page: int) -> Leaf:
+    """Return a page of rows; the nearest there is."""
+    pages = max(1, math.ceil(len(rows) / ROWS_SHOWN))
+    page = min(max(page, 1), pages)
+    return Leaf(rows[(page - 1) * ROWS_SHOWN : page * ROWS_SHOWN], len(rows), page, pages)
 
 
 def _differences(changes: Sequence[Change]) -> Iterator[tuple[Change, str, str, str]]:

@@ -28,12 +28,13 @@ from cni.web.import_pages import (
     FIELD_WORDS,
     GEOMETRY_WORDS,
     MAP_SHOWN,
-    ROWS_SHOWN,
+    PAGE_OF,
     STEP_OF,
     check_facts,
     columns_of,
     drawn_places,
     guesses_of,
+    leaf_of,
     next_step,
     step_address,
     system_words,
@@ -187,10 +188,11 @@ def check(upload: str, refusals: Sequence[Problem] = ()) -> Any:
             return redirect(step_address(STEP_OF[asked.question.ask], upload, choices))
         sites, spans = (*run.added_sites, *run.changed_sites), (*run.added_spans, *run.changed_spans)
         drawn = previewing.on_a_map(session, actor(), sites[:MAP_SHOWN], spans[:MAP_SHOWN])
-    page = request.args.get("page", 1, type=int)
+    leaves = {table: request.args.get(name, 1, type=int) for table, name in PAGE_OF.items()}
     values = {"make_sites": choices.make_sites, "snap": choices.snap}
-    facts = {"run": run, "drawn": draft_collection(drawn), "values": values, "refusals": refusals}
-    return _page("check", upload, name, answers=_answers(upload, name, choices, run), **facts, **check_facts(run, page))
+    facts = {"run": run, "drawn": draft_collection(drawn), "values": values, "refusals": refusals, "page_of": PAGE_OF}
+    facts |= check_facts(run, leaves)
+    return _page("check", upload, name, answers=_answers(upload, name, choices, run), **facts)
 
 
 def _answers(upload: str, name: str, choices: Choices, run: Any) -> list[tuple[str, ...]]:
@@ -267,7 +269,8 @@ def show(imported: str, values: Mapping[str, Any] | None = None, problems: Seque
         if is_part:  # who waited for it is led to the whole page
             return Response(headers={"HX-Redirect": url_for("imports.show", imported=row.reference)})
         changes = importing.list_changes(session, actor(), imported)
-    return render("imports/show.html", row=row, changes=changes, most=ROWS_SHOWN, problems=problems)
+    leaf = leaf_of(changes, request.args.get("page", 1, type=int))
+    return render("imports/show.html", row=row, leaf=leaf, problems=problems)
 
 
 @imports.post("/<imported>/undo")

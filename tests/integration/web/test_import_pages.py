@@ -14,7 +14,7 @@ from cni.assets.imports.records import ImportRow, Upload
 from cni.assets.models import Contribution, Span
 from cni.members.policy import Role
 from cni.web import imports as wizard
-from cni.web.import_pages import PROBLEMS_SHOWN
+from cni.web.import_pages import PROBLEMS_SHOWN, ROWS_SHOWN
 from tests.browser import Browser
 from tests.factories import make_contribution, make_member, make_person, make_site, make_span
 from tests.imports import make_plant, pack, write
@@ -247,6 +247,17 @@ def test_many_problems_are_paged(officer):
     assert "Page 1 of 2" in page.text
     second = officer.get(f"{urlsplit(here(page)).path}?page=2")
     assert "Page 2 of 2" in second.text
+
+
+def test_each_table_of_a_long_check_has_pages_of_its_own_and_the_map_stays(officer):
+    page = bring(officer, rows(*(f"S{n},AAA,BBB,48" for n in range(ROWS_SHOWN + 5))))
+    assert page.text.count("<tr data-span=") == ROWS_SHOWN
+    following = officer.get(f"{urlsplit(here(page)).path}?spans_page=2")
+    assert following.text.count("<tr data-span=") == 5
+    assert all(text in following.text for text in ("Page 2 of 2", 'id="map-data"', "Bring it in", "First page"))
+    done = apply(officer, page)
+    assert "Page 1 of 2" in done.text
+    assert f"S{ROWS_SHOWN + 4}" in officer.get(f"{done.request.path}?page=2").text
 
 
 def test_a_file_over_what_stands_shows_before_and_after_and_changes_it(officer, session, council):
