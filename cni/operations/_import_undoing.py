@@ -77,10 +77,10 @@ def take_back(session: Session, row: ImportRow, member_ids: Mapping[str, int], *
         ImportDependedOn: something rests on it, or was changed since; all of that is named.
     """
     changes = session.scalars(select(ImportChange).where(ImportChange.import_id == row.id)).all()
-    reasons = [*_changed_since(session, changes), *_resting_on(session, row.contribution_id, on)]
-    if reasons:
-        problems = [Problem("depended_on", reason, "Undo or end that first.") for reason in reasons]
-        raise ImportDependedOn(f"{row.reference} cannot be undone: {' '.join(reasons[:MOST_NAMED])}", problems)
+    problems = [*_changed_since(session, changes), *_resting_on(session, row.contribution_id, on)]
+    if problems:
+        reasons = " ".join(problem.message for problem in problems[:MOST_NAMED])
+        raise ImportDependedOn(f"{row.reference} cannot be undone: {reasons}", problems)
     altered = [change for change in changes if change.before is not None]
     before = PlantDrafts(
         sites=tuple(_site_of(each.code, each.before) for each in altered if each.kind == "site" and each.before),
@@ -98,28 +98,24 @@ def _codes(changes: Sequence[ImportChange], kind: str) -> list[str]:
     return [each.code for each in changes if each.kind == kind]
 
 
-def _changed_since(session: Session, changes: Sequence[ImportChange]) -> Iterator[str]:
+def _changed_since(session: Session, changes: Sequence[ImportChange]) -> Iterator[Problem]:
     """Yield what is no longer as the import left it."""
     sites, spans = _codes(changes, "site"), _codes(changes, "span")
     now = {("site", draft.code): digest_of(draft) for draft in (site_drafts(session, codes=sites) if sites else ())}
     now |= {("span", draft.code): digest_of(draft) for draft in (span_drafts(session, codes=spans) if spans else ())}
     other = [each.code for each in changes if now.get((each.kind, each.code)) != each.digest]
     if other:
-        yield f"Changed or gone since: {_named(other)}."
+        yield _depends(f"Changed or gone since: {_named(other)}.")
 
 
-def _resting_on(session: Session, contribution_id: int | None, on: date) -> Iterator[str]:
+def _resting_on(session: Session, contribution_id: int | None, on: date) -> Iterator[Problem]:
     """Yield what rests on the plant that an import added: rows that name its sites, spans and pairs; quotes.
 
     What edits made of it and is undone is of its contribution too, and goes with it.
     """
     sites = select(Site.id).where(Site.contribution_id == contribution_id)
     spans = select(Span.id).where(Span.contribution_id == contribution_id)
-    later = select(Span.code).where(
-        Span.a_id.in_(sites) | Span.z_id.in_(sites), Span.contribution_id.is_distinct_from(contribution_id)
-    )
-    if found := session.scalars(later.order_by(Span.code)).all():
-        yield f"Spans end at its sites: {_named(found)}."
+    yield from _ending_at(session, contribution_id)
     own = {"sites": sites, "spans": spans, "fibre_pairs": select(FibrePair.id).where(FibrePair.span_id.in_(spans))}
     for target, ids in own.items():
         for table in Base.metadata.sorted_tables:
@@ -127,10 +123,26 @@ def _resting_on(session: Session, contribution_id: int | None, on: date) -> Iter
                 if key.column.table.name == target and table.name not in OWN_TABLES:
                     count = session.scalar(select(func.count()).select_from(table).where(key.parent.in_(ids)))
                     if count:
-                        yield f"{count:,} of {table.name.replace('_', ' ')} rest on it."
+                        yield _depends(f"{count:,} of {table.name.replace('_', ' ')} rest on it.")
     codes = session.scalars(select(Span.code).where(Span.contribution_id == contribution_id)).all()
     if quotes := _open_quotes(session, codes, on):
-        yield f"Quotes offer its spans: {_named(quotes)}."
+        yield _depends(f"Quotes offer its spans: {_named(quotes)}.")
+
+
+def _ending_at(session: Session, contribution_id: int | None) -> Iterator[Problem]:
+    """Yield which spans of other contributions end at an import's sites. One that has left the plant needs its ends."""
+    sites = select(Site.id).where(Site.contribution_id == contribution_id)
+    ending = Span.a_id.in_(sites) | Span.z_id.in_(sites)
+    others = select(Span.code).where(ending, Span.contribution_id.is_distinct_from(contribution_id))
+    if found := session.scalars(others.where(Span.retired_on.is_(None)).order_by(Span.code)).all():
+        yield _depends(f"Spans end at its sites: {_named(found)}.")
+    if gone := session.scalars(others.where(Span.retired_on.is_not(None)).order_by(Span.code)).all():
+        message = f"Spans that have left the plant ended at its sites and are kept for their past: {_named(gone)}."
+        yield _depends(message, "Let the import stay, and withdraw or correct what it brought.")
+
+
+def _depends(message: str, remedy: str = "Undo or end that first.") -> Problem:
+    return Problem("depended_on", message, remedy)
 
 
 def _open_quotes(session: Session, codes: Sequence[str], on: date) -> Sequence[str]:

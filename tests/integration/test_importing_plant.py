@@ -129,6 +129,13 @@ def test_own_plant_that_is_only_proposed_is_registered_already(session, officer)
     assert {problem.code for problem in tried.problems} == {"still_proposed"}
 
 
+def test_a_note_for_the_steward_is_kept_with_what_is_new(session, officer):
+    bring(session, officer, choices=Choices(note="Surveyed in May."))
+    assert session.scalar(select(Contribution.note)) == "Imported from plant.gpkg. Surveyed in May."
+    with pytest.raises(Invalid, match="2,000 are kept"):
+        importing.dry_run(session, officer, WHOLE, "plant.gpkg", Choices(note="x" * 2001), at=NOW)
+
+
 def test_the_same_file_again_while_it_waits_is_unchanged_and_says_so_once(session, officer):
     bring(session, officer)
     reference = session.scalar(select(Contribution.reference).where(Contribution.status == "proposed"))
@@ -242,6 +249,19 @@ def test_later_spans_at_its_sites_keep_an_import(session, council, officer):
     bring(session, officer, csv("NEW,N1,N5,2,0,0"), "spans.csv")
     with pytest.raises(ImportDependedOn, match="NEW"):
         importing.undo_import(session, OPERATOR, row.reference, at=NOW)
+
+
+def test_a_span_that_has_left_the_plant_keeps_the_sites_at_which_it_ended(session, council, officer):
+    row = bring(session, OPERATOR)
+    bring(session, officer, csv("NEW,N1,N5,2,0,0"), "spans.csv")
+    session.scalars(select(Span).where(Span.code == "NEW")).one().retired_on = NOW.date()
+    session.flush()
+    with pytest.raises(ImportDependedOn) as refusal:
+        importing.undo_import(session, OPERATOR, row.reference, at=NOW)
+
+    (problem,) = refusal.value.problems
+    assert problem.message == ("Spans that have left the plant ended at its sites and are kept for their past: NEW.")
+    assert "Let the import stay" in problem.remedy
 
 
 def test_an_import_of_which_a_split_was_undone_can_be_undone(session, council):
