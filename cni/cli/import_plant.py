@@ -46,6 +46,7 @@ def _pairs(ctx: click.Context, option: click.Parameter, given: Iterable[str]) ->
 @click.option("--swap-axes", is_flag=True, help="Latitude (northing) stands before longitude (easting).")
 @click.option("--make-sites", is_flag=True, help="Make a site, a chamber, where a line ends at none.")
 @click.option("--snap", is_flag=True, help="Draw lines on to the sites near which they end.")
+@click.option("--note", default="", metavar="TEXT", help="What the network steward should know of it.")
 @click.option("--as", "email", metavar="EMAIL", help="The person who does it; without it, the server's operator.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do, and save nothing.")
 @click.option("--failed-rows", type=click.Path(dir_okay=False, writable=True, path_type=Path), metavar="OUT.csv",
@@ -73,9 +74,8 @@ def import_plant(ctx: click.Context, file: Path, as_json: bool, **options: Any) 
 
 def _choices(options: dict[str, Any]) -> Choices:
     crs = f"{options['crs'] or ''}{SWAPPED}".strip() if options["swap_axes"] else options["crs"]
-    return Choices(
-        tuple(options["layers"]), crs, options["columns"], options["values"], options["make_sites"], options["snap"]
-    )
+    same = {name: options[name] for name in ("columns", "values", "make_sites", "snap", "note")}
+    return Choices(layers=tuple(options["layers"]), crs=crs, **same)
 
 
 def _run(data: bytes, name: str, choices: Choices, email: str | None, *, is_dry: bool) -> tuple[str | None, Any]:

@@ -17,7 +17,7 @@ from cni.assets.imports.mapping import FIELDS, guess_columns, refuse_wrong_colum
 from cni.assets.imports.quality import quality_of
 from cni.assets.imports.reading import Brought, arrange, choose_layers
 from cni.assets.imports.records import ImportRow, ImportStatus, digest_of, remember_columns, remembered_columns
-from cni.assets.imports.values import Choices, DryRun
+from cni.assets.imports.values import Choices, DryRun, refuse_long_note
 from cni.assets.models import Contribution
 from cni.assets.registry import add_plant, copy_rows, lock_codes, site_drafts, span_drafts, update_plant
 from cni.assets.words import ContributionStatus
@@ -81,6 +81,7 @@ class Trial:
         on_progress: Progress = lambda percent: None, *, to_write: bool = False,
     ) -> None:  # fmt: skip
         self.session, self.actor, self.name, self.choices, self.at = session, actor, name, choices, at
+        refuse_long_note(choices)
         self.member = _member(session, actor)
         contents = cage.look_into(data, name)
         self.kept = kept_columns(session, actor.member_id, contents)
@@ -183,7 +184,7 @@ class Trial:
             reference=new_reference("CON", chooser),
             member_id=self.member.id if self.member else None,
             status=ContributionStatus.PROPOSED if self.member else ContributionStatus.LIVE,
-            note=f"Imported from {self.name}",
+            note=f"Imported from {self.name}. {self.choices.note}".removesuffix(". "),
             proposed_by_id=self.actor.person_id,
             proposed_at=self.at,
             decided_at=None if self.member else self.at,

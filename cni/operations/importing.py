@@ -24,7 +24,7 @@ from cni.assets.imports.records import (
     imports_of,
     upload_by_reference,
 )
-from cni.assets.imports.values import Choices, DryRun, OpenQuestion, Question
+from cni.assets.imports.values import Choices, DryRun, OpenQuestion, Question, refuse_long_note
 from cni.assets.registry import lock_codes
 from cni.db.jobs import ask_for
 from cni.db.paging import read_page
@@ -202,9 +202,11 @@ def request_import(
 
     Permission: plant:propose.
     Raises:
+        Invalid: the note is too long.
         NotFound: there is no such upload.
     """
     require(actor, Permission.PLANT_PROPOSE)
+    refuse_long_note(choices)
     found = require_found(actor, Permission.PLANT_PROPOSE, upload_by_reference(session, upload))
     row = _new_row(actor, found.name, choices, at, chooser)
     session.add(row)

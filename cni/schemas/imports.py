@@ -22,6 +22,7 @@ class ChoicesRequest(Request):
     values = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), load_default=dict)
     make_sites = ma.fields.Boolean(load_default=False)
     snap = ma.fields.Boolean(load_default=False)
+    note = ma.fields.String(load_default="")
 
     @ma.post_load
     def _choices(self, given: dict[str, Any], **_rest: Any) -> Choices:
@@ -42,7 +43,8 @@ class ImportRequest(Request):
         metadata={
             "description": (
                 'JSON: `layers` to take; `crs`, as EPSG:27700; `columns`, the field that each column is, "" leaving it '
-                "out; `values`, what a field is where a row does not say; `make_sites`, `snap`: true or false."
+                "out; `values`, what a field is where a row does not say; `make_sites`, `snap`: true or false; `note`, "
+                "for the network steward."
             ),
             "example": '{"crs": "EPSG:27700", "columns": {"SPAN_REF": "id", "cores": "fibres"}}',
         },

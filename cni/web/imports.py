@@ -189,7 +189,7 @@ def check(upload: str, refusals: Sequence[Problem] = ()) -> Any:
         sites, spans = (*run.added_sites, *run.changed_sites), (*run.added_spans, *run.changed_spans)
         drawn = previewing.on_a_map(session, actor(), sites[:MAP_SHOWN], spans[:MAP_SHOWN])
     leaves = {table: request.args.get(name, 1, type=int) for table, name in PAGE_OF.items()}
-    values = {"make_sites": choices.make_sites, "snap": choices.snap}
+    values = {"make_sites": choices.make_sites, "snap": choices.snap, "note": request.form.get("note", "")}
     facts = {"run": run, "drawn": draft_collection(drawn), "values": values, "refusals": refusals, "page_of": PAGE_OF}
     facts |= check_facts(run, leaves)
     return _page("check", upload, name, answers=_answers(upload, name, choices, run), **facts)
@@ -243,7 +243,7 @@ def _to_mend(upload: str, called: str, *, every_row: bool) -> Response:
 @imports.post("/files/<upload>/apply")
 def apply(upload: str) -> Any:
     """Bring the file in: at once, or a large one by the worker."""
-    choices = choices_of(request.args)
+    choices = replace(choices_of(request.args), note=request.form.get("note", "").strip())
     at, chooser = runtime.now(), runtime.chooser()
     try:
         with runtime.transaction() as session:

@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import func, select
 
-from cni.assets.models import Span
+from cni.assets.models import Contribution, Span
 from cni.cli import import_plant, undo_import
 from cni.members.policy import Role
 from tests.factories import make_actor, make_member, make_person
@@ -41,8 +41,9 @@ def spans(session):
 
 
 def test_a_file_comes_in_and_the_same_again_changes_nothing(cni, session, council, file):
-    code, out, err = cni("import", file, "--json")
+    code, out, err = cni("import", file, "--note", "Surveyed in May.", "--json")
     found = json.loads(out)
+    assert session.scalar(select(Contribution.note)) == "Imported from plant.gpkg. Surveyed in May."
     assert (code, found["spans"], found["problems"]) == (0, {"added": 12, "changed": 0, "unchanged": 0}, [])
     assert found["import"].startswith("IMP-")
     assert isinstance(found["quality"], int)

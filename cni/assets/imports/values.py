@@ -10,6 +10,9 @@ from typing import Any
 from cni.assets.drafts import SiteDraft, SpanDraft
 from cni.primitives.errors import Invalid, Problem
 
+MOST_NOTE = 2_000
+"""So many characters has a note for the network steward at most."""
+
 
 class Ask(StrEnum):
     """What a file may leave open."""
@@ -26,7 +29,7 @@ class Choices:
     `layers`: those to take, by name. `crs`: "EPSG:27700", or "EPSG:4326 swapped" for latitudes that stand first;
     "swapped" alone: in the system that the file says. `columns`: the field that a column is, "" to leave it out.
     `values`: what a field is where a row does not say. `make_sites`: lines that end at no site get one, a chamber.
-    `snap`: lines are drawn on to their sites.
+    `snap`: lines are drawn on to their sites. `note`: what the network steward should know of what is new.
     """
 
     layers: tuple[str, ...] = ()
@@ -35,6 +38,7 @@ class Choices:
     values: Mapping[str, str] = field(default_factory=dict)
     make_sites: bool = False
     snap: bool = False
+    note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the choices as JSON keeps them."""
@@ -45,6 +49,17 @@ class Choices:
         """Return choices that were kept as JSON."""
         given = {known.name: kept[known.name] for known in fields(cls) if known.name in kept}
         return cls(**given | {"layers": tuple(given.get("layers", ()))})
+
+
+def refuse_long_note(choices: Choices) -> None:
+    """Refuse a note that is longer than is kept.
+
+    Raises:
+        Invalid: it is.
+    """
+    if len(choices.note) > MOST_NOTE:
+        message = f"The note has {len(choices.note):,} characters; {MOST_NOTE:,} are kept at most."
+        raise Invalid.from_problems([Problem("too_long", message, "Say it more briefly.", "note")])
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,8 @@ def answer(browser, page, **fields):
     return browser.post(here(page), data=fields, follow_redirects=True)
 
 
-def apply(browser, page):
-    return browser.post(here(page).replace("/check", "/apply"), follow_redirects=True)
+def apply(browser, page, **fields):
+    return browser.post(here(page).replace("/check", "/apply"), data=fields, follow_redirects=True)
 
 
 def spans_saved(session):
@@ -238,6 +238,15 @@ def test_the_whole_file_can_be_mended_so_that_no_good_row_is_lost(officer):
     assert "1 of 2 rows are good; none was brought in" in page.text
     file = officer.get(here(page).replace("/check", "/file-to-mend.csv"))
     assert [line.split(",")[0] for line in file.text.splitlines()] == ["id", "S1", "S2"]
+
+
+def test_a_note_for_the_steward_comes_with_the_file(officer, session):
+    page = bring(officer, rows("S1,AAA,BBB,48"))
+    refused = apply(officer, page, note="x" * 2001)
+    assert (refused.status_code, spans_saved(session)) == (422, 0)
+    assert "2,000 are kept at most" in refused.text
+    apply(officer, page, note="Surveyed in May.")
+    assert "Surveyed in May." in session.scalars(select(Contribution.note).order_by(Contribution.id.desc())).first()
 
 
 def test_many_problems_are_paged(officer):
