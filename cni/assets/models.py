@@ -125,23 +125,28 @@ class Span(Identified, Base):
     duct_owner: Mapped[Member | None] = relationship(lazy="raise", foreign_keys=[duct_owner_id])
     contribution: Mapped[Contribution] = relationship(lazy="raise", back_populates="spans")
     risks: Mapped[list[RiskGroup]] = relationship(lazy="raise", secondary=span_risks, order_by="RiskGroup.code")
-    pairs: Mapped[list[FibrePair]] = relationship(lazy="raise", order_by="FibrePair.number")
+    pairs: Mapped[list[FibrePair]] = relationship(
+        lazy="raise", order_by="FibrePair.number", primaryjoin="Span.id == foreign(FibrePair.span_id)"
+    )
 
 
 Index("uq_spans_code", func.lower(Span.code), unique=True)
 
 
 class FibrePair(Identified, Base):
-    """Two strands of one cable, numbered from 1: the reserved pairs first, then the offered ones, then the dark."""
+    """Two strands of one cable, numbered from 1: the reserved pairs first, then the offered ones, then the dark.
+
+    Migration 0014 says what keeps them with their span, in place of a foreign key.
+    """
 
     __tablename__ = "fibre_pairs"
     __table_args__ = (UniqueConstraint("span_id", "number"),)
 
-    span_id: Mapped[int] = mapped_column(ForeignKey("spans.id"))
+    span_id: Mapped[int]
     number: Mapped[int]
     state: Mapped[PairState] = mapped_column(Word(PairState))
 
-    span: Mapped[Span] = relationship(lazy="raise", viewonly=True)
+    span: Mapped[Span] = relationship(lazy="raise", viewonly=True, primaryjoin="foreign(FibrePair.span_id) == Span.id")
 
 
 class Rack(Identified, Base):

@@ -111,7 +111,9 @@ def test_new_plant_of_the_operator_is_live_with_all_its_fibre_pairs(session, cou
     (row,) = bring(session, WRITERS["GeoPackage"]("EPSG:27700"))
 
     assert session.get_one(Contribution, row.contribution_id).status == "live"
-    states = session.scalars(select(FibrePair.state).join(Span).where(Span.code == "S0").order_by(FibrePair.number))
+    states = session.scalars(
+        select(FibrePair.state).join(FibrePair.span).where(Span.code == "S0").order_by(FibrePair.number)
+    )
     assert [str(state) for state in states] == ["reserved"] * 4 + ["offered"] * 8 + ["dark"] * 12
 
 
