@@ -269,7 +269,9 @@ def _facts(session: Session, actor: Actor, spans: Sequence[Span], on: date) -> l
 def _as_seen(actor: Actor, span: Span, use: PairUse, leaves_on: date | None) -> SpanFacts:
     owners = (span.fibre_owner_id, span.duct_owner_id, span.contribution.member_id)
     sees_all = actor.member_id is None or actor.member_id in owners
-    until = leaves_on - timedelta(days=1) if leaves_on and span.retired_on is None else None
+    if span.retired_on is not None:  # nobody can lease what is no longer there
+        return SpanFacts(span, use.offered, 0, use if sees_all else None)
+    until = leaves_on - timedelta(days=1) if leaves_on else None
     return SpanFacts(span, use.offered, use.free, use if sees_all else None, until)
 
 

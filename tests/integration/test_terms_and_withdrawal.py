@@ -355,15 +355,15 @@ def test_a_span_is_told_to_be_under_notice_and_then_withdrawn(session, client, a
 
     def told():
         span = program.get("/api/v1/spans/A-B").json
-        return span["status"], span["retired_on"], span["notice_until"], span["replaced_by"]
+        return span["status"], span["retired_on"], span["notice_until"], span["replaced_by"], span["free_pairs"] > 0
 
-    assert told() == ("live", None, TODAY.isoformat(), [])
+    assert told() == ("live", None, TODAY.isoformat(), [], True)
     for page in ("/plant/spans/A-B", "/plant/sites/A", "/map"):
         assert "nder notice until 22 November 2026" in browser.get(page).text
     withdrawing.finish_withdrawals(session, OPERATOR, at=noon(on))
     session.flush()
 
-    assert told() == ("withdrawn", on.isoformat(), None, [])
+    assert told() == ("withdrawn", on.isoformat(), None, [], False)
     page = browser.get("/plant/spans/A-B").text
     assert re.search(r"Withdrawn</span> 23 November 2026", page)
     assert "Under notice" not in page
