@@ -206,10 +206,12 @@ def _merge(session: Session, actor: Actor, asked: SpanMerge) -> Plan:
         message = f"Spans {first.code} and {second.code} do not meet at exactly one site."
         problems.append(Problem("no_joint", message, "Choose two spans with one site between them.", "second"))
         refuse_if_any(problems)
-    (joint,) = between
-    problems += _joint_problems(session, actor, first, second, joint, with_site=asked.with_site)
+    joint = first.a if first.a_id in between else first.z
+    problems += _joint_problems(session, joint, (first, second))
+    if asked.with_site:
+        problems += _site_problems(session, actor, joint)
     refuse_if_any(problems)
-    before, after = _towards(planned(first), joint), _towards(planned(second), joint).turned
+    before, after = _towards(planned(first), joint.id), _towards(planned(second), joint.id).turned
     drawn = None if before.line is None and after.line is None else join_lines(before.drawn, after.drawn)
     basis = BASES[min(BASES.index(span.length_basis) for span in (first, second))]
     length = first.length_m + second.length_m
@@ -274,19 +276,19 @@ def _unlike(session: Session, first: Span, second: Span) -> Iterator[Problem]:
         yield Problem("not_alike", message, remedy, "second")
 
 
-def _joint_problems(
-    session: Session, actor: Actor, first: Span, second: Span, joint: int, *, with_site: bool
-) -> Iterator[Problem]:
-    site = first.a if first.a_id == joint else first.z
-    others = [span.code for span in queries.spans_at(session, site) if span.id not in (first.id, second.id)]
+def _joint_problems(session: Session, site: Site, meeting: tuple[Span, Span]) -> Iterator[Problem]:
+    """Yield a problem where others than the two spans that meet at a site end there."""
+    others = [span.code for span in queries.spans_at(session, site) if span not in meeting]
     if others:
         message = f"At {site.name} {', '.join(others)} ends too."
         yield Problem("joint_used", message, "Two spans can be merged where only they meet.", "second")
-    if not with_site:
-        return
+
+
+def _site_problems(session: Session, actor: Actor, site: Site) -> Iterator[Problem]:
+    """Yield a problem for each thing that keeps a site from leaving the plant."""
     if actor.member_id is not None and owner_of(site) != actor.member_id:
         yield Problem("not_yours", f"Site {site.code} is not your organisation's.", "Let it stay.", "with_site")
-    racks = list(session.scalars(select(Rack.code).where(Rack.site_id == joint).order_by(Rack.code)))
+    racks = list(session.scalars(select(Rack.code).where(Rack.site_id == site.id).order_by(Rack.code)))
     if racks:
         message = f"At {site.name} stands {', '.join(racks)}."
         yield Problem("site_used", message, "Let the site stay.", "with_site")
