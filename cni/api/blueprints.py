@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from cni.api.frame import Resources
+from cni.api.v1.attachments import attachments
 from cni.api.v1.contributions import contributions
 from cni.api.v1.coop import coop
 from cni.api.v1.documents import documents
+from cni.api.v1.ducts import ducts
 from cni.api.v1.events import events
 from cni.api.v1.evidence import evidence
 from cni.api.v1.exact_views import exact_views
@@ -23,6 +25,7 @@ from cni.api.v1.routes import routes
 from cni.api.v1.settlements import settlements
 from cni.api.v1.sites import sites
 from cni.api.v1.spans import spans
+from cni.api.v1.splices import splices
 from cni.api.v1.structure import structure
 from cni.api.v1.tariffs import tariffs
 from cni.api.v1.terms import terms
@@ -30,9 +33,11 @@ from cni.api.v1.tokens import tokens
 from cni.api.v1.withdrawals import withdrawals
 
 RESOURCES: tuple[Resources, ...] = (
+    attachments,
     contributions,
     coop,
     documents,
+    ducts,
     events,
     evidence,
     exact_views,
@@ -50,6 +55,7 @@ RESOURCES: tuple[Resources, ...] = (
     settlements,
     sites,
     spans,
+    splices,
     structure,
     tariffs,
     terms,

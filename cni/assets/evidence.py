@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Select, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 
 from cni.assets.evidence_levels import EvidenceLevel
 from cni.assets.models import Span
+from cni.assets.queries import is_spans_owner
 from cni.db.base import Base, Identified, Word
 from cni.members.models import Person
 
@@ -89,6 +90,13 @@ def levels_of(session: Session, codes: Collection[str]) -> dict[str, EvidenceLev
         .where(Span.code.in_(codes), EvidenceStep.id.in_(last.where(EvidenceStep.span_id == Span.id).correlate(Span)))
     )
     return dict.fromkeys(codes, EvidenceLevel.DECLARED) | dict(session.execute(steps).all())
+
+
+def attachments(member_id: int | None) -> Select[Any]:
+    """Return the query of the files on a member's (None: everyone's) spans, content aside, with spans and traces."""
+    files = select(Attachment).join(Attachment.span)
+    files = files.options(contains_eager(Attachment.span), joinedload(Attachment.trace))
+    return files if member_id is None else files.where(is_spans_owner(member_id))
 
 
 def attachments_of(session: Session, span: Span) -> Sequence[Attachment]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, func, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, union
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from cni.assets.checks import KnownPlant
@@ -46,6 +46,11 @@ def live_spans_coded(session: Session, codes: Collection[str]) -> Sequence[Span]
     """Return the live spans of these codes in whatever case, by code."""
     wanted = func.lower(Span.code).in_({code.lower() for code in codes})
     return session.scalars(live_spans().where(wanted).order_by(Span.code)).all()
+
+
+def is_spans_owner(member_id: int) -> ColumnElement[bool]:
+    """Return the condition that a span's fibre or duct is a member's."""
+    return or_(Span.fibre_owner_id == member_id, Span.duct_owner_id == member_id)
 
 
 def site_by_code(session: Session, code: str) -> Site | None:

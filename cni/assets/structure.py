@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Select, Table, UniqueConstraint, func, select
+from sqlalchemy import Column, ForeignKey, Index, Select, Table, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from cni.assets.colours import ColourScheme
 from cni.assets.models import Site, Span
+from cni.assets.queries import is_spans_owner
 from cni.db.base import Base, Identified, Word
 from cni.members.models import Member
 
@@ -119,8 +120,16 @@ def diameters(session: Session, span_ids: Sequence[int]) -> dict[int, Decimal | 
     return dict(rows.all())
 
 
-def splices_at(session: Session, site: Site) -> Sequence[Splice]:
-    """Return the splices at a site with their spans, by span and fibre."""
+def splices(site: Site, member_id: int | None) -> Select[Any]:
+    """Return the query of the splices at a site that are on a member's (None: everyone's) spans, with both spans."""
     parts = joinedload(Splice.from_span), joinedload(Splice.to_span)
-    splices = select(Splice).where(Splice.site_id == site.id).options(*parts)
-    return session.scalars(splices.order_by(Splice.from_span_id, Splice.from_fibre)).all()
+    query = select(Splice).where(Splice.site_id == site.id).options(*parts)
+    if member_id is None:
+        return query
+    own = select(Span.id).where(is_spans_owner(member_id))
+    return query.where(or_(Splice.from_span_id.in_(own), Splice.to_span_id.in_(own)))
+
+
+def splices_at(session: Session, site: Site, member_id: int | None) -> Sequence[Splice]:
+    """Return the splices at a site that are on a member's (None: everyone's) spans, by span and fibre."""
+    return session.scalars(splices(site, member_id).order_by(Splice.from_span_id, Splice.from_fibre)).all()

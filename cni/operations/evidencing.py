@@ -24,6 +24,7 @@ from cni.assets.evidence_levels import STEPS, EvidenceAction, EvidenceLevel, may
 from cni.assets.models import FibrePair, Span
 from cni.assets.otdr import Finding, Measured, TraceEvent, is_within, verdict
 from cni.assets.words import LengthBasis
+from cni.db.paging import read_page
 from cni.events.kinds import EvidenceStepTaken, FileAttached, SpanLengthMeasured
 from cni.events.record import record
 from cni.formats.traces import is_trace, read_trace
@@ -32,6 +33,7 @@ from cni.operations._own_plant import is_owner, live_span_of_owner, span_of_owne
 from cni.operations.tasks import Task
 from cni.primitives.errors import Conflict, Problem, refuse_if_any
 from cni.primitives.ids import Chooser, new_reference
+from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import in_words, london_date
 
 OWNERS = frozenset({EvidenceAction.SURVEY, EvidenceAction.TEST})
@@ -205,6 +207,24 @@ def attach_file(
     attached = FileAttached(subject=span.code, member_id=actor.member_id, name=attachment.name, sha256=digest)
     record(session, actor, attached, at=at)
     return attachment
+
+
+def list_attachments(
+    session: Session, actor: Actor, page: PageRequest = FIRST_PAGE, *, span: str | None = None
+) -> Page[Attachment]:
+    """Return a page of the files that are kept with the actor's member's spans (staff: all), the newest first.
+
+    `span`: only those of the span of this code.
+
+    Permission: plant:inspect.
+    Raises:
+        NotFound: there is no such span, or it is another member's.
+    """
+    require(actor, Permission.PLANT_INSPECT)
+    files = evidence.attachments(actor.member_id)
+    if span is not None:
+        files = files.where(Attachment.span_id == span_of_owner(session, actor, span).id)
+    return read_page(session, files, Attachment.id, page, newest_first=True)
 
 
 def attached_file(session: Session, actor: Actor, reference: str) -> Attachment:

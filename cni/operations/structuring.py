@@ -89,6 +89,11 @@ class Structure:
     ducts: Sequence[Duct]
     may_keep: bool
 
+    @property
+    def fibres(self) -> list[Fibre]:
+        """The fibres of all tubes, by number."""
+        return [fibre for tube in self.tubes for fibre in tube]
+
 
 @dataclass(frozen=True, slots=True)
 class DuctFacts:
@@ -203,8 +208,19 @@ def splices_at(session: Session, actor: Actor, code: str) -> tuple[Site, list[Sp
     """
     require(actor, Permission.PLANT_INSPECT)
     site = _site(session, actor, code)
-    found = structure.splices_at(session, site)
-    return site, [each for each in found if is_owner(actor, each.from_span) or is_owner(actor, each.to_span)]
+    return site, list(structure.splices_at(session, site, actor.member_id))
+
+
+def list_splices(session: Session, actor: Actor, code: str, page: PageRequest = FIRST_PAGE) -> Page[Splice]:
+    """Return a page of the splices at a live site that are on the actor's member's spans (staff: all).
+
+    Permission: plant:inspect.
+    Raises:
+        NotFound: there is no such site, or no span of the member ends there.
+    """
+    require(actor, Permission.PLANT_INSPECT)
+    at_site = structure.splices(_site(session, actor, code), actor.member_id)
+    return read_page(session, at_site, Splice.id, page)
 
 
 def keep_splices(session: Session, actor: Actor, code: str, given: Sequence[NewSplice], *, at: datetime) -> None:
@@ -221,7 +237,9 @@ def keep_splices(session: Session, actor: Actor, code: str, given: Sequence[NewS
     session.execute(select(Site.id).where(Site.id == site.id).with_for_update())  # one set of splices at a time
     there = {span.code.casefold(): span for span in queries.spans_at(session, site)}
     own = {span.id for span in there.values() if span.fibre_owner_id == owner_id}
-    others = [each for each in structure.splices_at(session, site) if not {each.from_span_id, each.to_span_id} & own]
+    others = [
+        each for each in structure.splices_at(session, site, None) if not {each.from_span_id, each.to_span_id} & own
+    ]
     taken = {end for each in others for end in _ends(each)}
     refuse_if_any(_splice_problems(given, there, own, taken))
     theirs = or_(Splice.from_span_id.in_(own), Splice.to_span_id.in_(own))

@@ -10,6 +10,7 @@ from marshmallow.validate import Length
 from cni.assets.edits import EditKind
 from cni.assets.evidence_levels import EvidenceAction, EvidenceLevel
 from cni.operations.evidencing import NewStep
+from cni.schemas.paging import PageQuery
 from cni.schemas.reading import Request, View
 
 AT_MOST = Length(max=4000, error="A note has at most 4,000 characters.")
@@ -75,6 +76,18 @@ class AttachmentView(View):
     sha256 = ma.fields.String(required=True)
     attached_at = ma.fields.AwareDateTime(required=True)
     trace = ma.fields.Nested(TraceView, allow_none=True)
+
+
+class AttachmentOfSpanView(AttachmentView):
+    """A file that is kept with a span, and which span that is."""
+
+    span = ma.fields.String(attribute="span.code", required=True)
+
+
+class AttachmentQuery(PageQuery):
+    """Which files to list."""
+
+    span = ma.fields.String(validate=Length(max=100), metadata={"description": "Only those of this span."})
 
 
 class TracedBeforeView(View):

@@ -106,11 +106,45 @@ class StructureView(View):
     scheme = ma.fields.String(attribute="cable.scheme", dump_default=None, allow_none=True)
     fibres_per_tube = ma.fields.Integer(attribute="cable.fibres_per_tube", dump_default=None, allow_none=True)
     diameter_mm = ma.fields.Float(attribute="cable.diameter_mm", dump_default=None, allow_none=True)
-    fibres = ma.fields.Function(
-        lambda structure: FibreView(many=True).dump([fibre for tube in structure.tubes for fibre in tube]),
-        metadata={"type": "array", "items": {"type": "object"}},
-    )
+    fibres = ma.fields.List(ma.fields.Nested(FibreView), required=True)
     ducts = ma.fields.Function(
         lambda structure: [duct.code for duct in structure.ducts],
         metadata={"type": "array", "items": {"type": "string"}, "description": "For its owners and staff."},
     )
+
+
+class DuctView(View):
+    """A duct or sub-duct, what lies in it, and how full it is."""
+
+    code = ma.fields.String(attribute="duct.code", required=True)
+    owner = ma.fields.String(attribute="duct.owner.slug", required=True)
+    parent = ma.fields.Function(
+        lambda facts: facts.duct.parent and facts.duct.parent.code,
+        metadata={"type": ["string", "null"], "description": "The duct that it lies in; null: none."},
+    )
+    bore_mm = ma.fields.Float(attribute="duct.bore_mm", required=True)
+    outer_mm = ma.fields.Float(attribute="duct.outer_mm", allow_none=True)
+    length_m = ma.fields.Float(attribute="duct.length_m", required=True)
+    spans = ma.fields.Function(
+        lambda facts: [each.code for each in facts.duct.spans], metadata={"type": "array", "items": {"type": "string"}}
+    )
+    sub_ducts = ma.fields.Function(
+        lambda facts: [each.code for each in facts.duct.sub_ducts],
+        metadata={"type": "array", "items": {"type": "string"}},
+    )
+    fill_percent = ma.fields.Float(attribute="fill.percent", required=True)
+    unknown_diameters = ma.fields.Integer(
+        attribute="fill.unknown", required=True, metadata={"description": "Cables that are not in `fill_percent`."}
+    )
+    is_overfilled = ma.fields.Boolean(attribute="fill.is_overfilled", required=True)
+    is_spare = ma.fields.Boolean(required=True)
+
+
+class SpliceView(View):
+    """Two fibres joined at a site; `loss_db` null: not measured."""
+
+    from_span = ma.fields.String(attribute="from_span.code", required=True)
+    from_fibre = ma.fields.Integer(required=True)
+    to_span = ma.fields.String(attribute="to_span.code", required=True)
+    to_fibre = ma.fields.Integer(required=True)
+    loss_db = ma.fields.Float(allow_none=True)
