@@ -7,15 +7,19 @@ It answers in arrays and JSON, never with anything that could run here.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
 from itertools import pairwise
 from operator import itemgetter
 from signal import Signals
+from threading import BoundedSemaphore
 from types import SimpleNamespace
 from typing import IO, Any, TypeVar
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
@@ -23,9 +27,18 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 import numpy as np
 import shapely
 
+from cni.formats.answers import Answers
 from cni.formats.layers import Contents, Features, FileRefused, Geometry, Layer, refused_file
-from cni.formats.limits import MEBIBYTE, MOST_BYTES, seconds_for
-from cni.primitives.errors import Problem
+from cni.formats.limits import (
+    MEBIBYTE,
+    MOST_BYTES,
+    MOST_KEPT_BYTES,
+    MOST_KEPT_OF_ONE,
+    MOST_READERS,
+    MOST_SECONDS_IN_LINE,
+    seconds_for,
+)
+from cni.primitives.errors import Problem, TooBusy
 
 Made = TypeVar("Made")
 
@@ -66,16 +79,51 @@ def parse_trace(data: bytes) -> Any:
     return _ask("trace", data, "", "", itemgetter("said"))
 
 
+READERS = BoundedSemaphore(MOST_READERS)
+ANSWERS = Answers(MOST_KEPT_BYTES, MOST_KEPT_OF_ONE)
+
+
+class TooManyReaders(TooBusy):
+    """As many files are read as may be at one time, and none of them was done soon."""
+
+    code = "too_many_files"
+    title = "Too many files at once"
+
+
 def _ask(task: str, data: bytes, name: str, layer: str, make: Callable[[Mapping[str, Any]], Made]) -> Made:
     try:
         if len(data) > MOST_BYTES:
             message = f"The file has {len(data) // MEBIBYTE} MiB; {MOST_BYTES // MEBIBYTE} MiB are read at most."
             raise refused_file("too_large", message, "Bring it in parts, or leave out columns.")
+        asked = (task, sha256(data).digest(), name, layer)
+        if (kept := ANSWERS.get(asked)) is not None:
+            return _made(io.BytesIO(kept), make)
         with tempfile.TemporaryFile() as answer:
-            _run([task, _argument(name), str(len(data)), _argument(layer)], data, answer)
-            return _made(answer, make)
+            with _in_line():
+                _run([task, _argument(name), str(len(data)), _argument(layer)], data, answer)
+            made = _made(answer, make)
+            if answer.seek(0, os.SEEK_END) <= MOST_KEPT_OF_ONE:
+                answer.seek(0)
+                ANSWERS.keep(asked, answer.read())
+            return made
     except FileRefused as refusal:
         raise _of_file(refusal, name) from None
+
+
+@contextmanager
+def _in_line() -> Iterator[None]:
+    """Wait until there is room for one more reader.
+
+    Raises:
+        TooManyReaders: there was none for `MOST_SECONDS_IN_LINE`.
+    """
+    if not READERS.acquire(timeout=MOST_SECONDS_IN_LINE):
+        message = "As many files are being read just now as can be at once. Try again in a minute."
+        raise TooManyReaders(message, 60)
+    try:
+        yield
+    finally:
+        READERS.release()
 
 
 def _argument(text: str) -> str:

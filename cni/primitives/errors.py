@@ -79,6 +79,13 @@ class TooSoon(CniError):
         self.retry_after_s = retry_after_s
 
 
+class TooBusy(TooSoon):
+    """As much is being done as may be at one time; `retry_after_s` says in how many seconds to try again."""
+
+    code = "too_busy"
+    title = "Too much at once"
+
+
 class Invalid(CniError):
     """The submission itself is wrong; `problems` says all of how."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from cni.assets.imports.values import Ask, OpenQuestion
-from cni.primitives.errors import CniError, Conflict, Forbidden, Invalid, NotFound, TooSoon
+from cni.primitives.errors import CniError, Conflict, Forbidden, Invalid, NotFound, TooBusy, TooSoon
 from cni.schemas.reading import View
 
 
@@ -25,6 +25,7 @@ ANSWERS: dict[type[CniError], Answer] = {
     Forbidden: Answer(status=403, exit_code=4),
     Conflict: Answer(status=409, exit_code=5),
     Invalid: Answer(status=422, exit_code=2),
+    TooBusy: Answer(status=503, exit_code=1),
     TooSoon: Answer(status=429, exit_code=4),
 }
 

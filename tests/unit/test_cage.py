@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import json
 import sys
+from threading import BoundedSemaphore
 
 import numpy as np
 import pytest
 import shapely
 
+from cni.formats import cage
+from cni.formats.answers import Answers
 from cni.formats.cage import read_layer
 from cni.formats.layers import FileRefused
+from cni.schemas.problems import answer_to
 
 LAYER = {"name": "spans", "geometry": "point", "features": 1, "fields": ["id"], "crs": None, "notes": []}
 SAID = {"format": "GeoJSON", "layers": [LAYER], "values": {"id": ["A"]}}
@@ -31,6 +35,7 @@ def answered(monkeypatch, tmp_path):
     """Let whatever a process in the cage answers be these bytes."""
 
     def reading(answer):
+        cage.ANSWERS.forget()
         (tmp_path / "answer").write_bytes(answer)
         process = tmp_path / "process"
         process.write_text(f"#!/bin/sh\nexec /bin/cat {tmp_path}/answer\n")
@@ -72,3 +77,34 @@ def test_what_is_no_answer_refuses_the_file(answered, answer):
         answered(answer)
 
     assert [problem.code for problem in refused.value.problems] == ["unreadable"]
+
+
+def test_what_was_read_is_not_read_again_and_belongs_to_each_who_asked(answered, monkeypatch):
+    features = answered(packed())
+    features.values["id"][0] = "spoilt"
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    assert read_layer(b"{}", "plan.geojson", "spans").values == {"id": ["A"]}
+    with pytest.raises(FileRefused):
+        read_layer(b"{}", "plan.geojson", "sites")
+
+
+def test_answers_are_kept_up_to_so_many_bytes_the_latest_used_longest():
+    answers = Answers(most_bytes=10, most_of_one=5)
+    for name in ("a", "b", "a"):
+        answers.keep(name, name.encode() * 4)
+    assert answers.get("a") == b"aaaa"
+    answers.keep("c", b"cccc")
+    answers.keep("d", b"too long")
+
+    assert [answers.get(name) for name in "abcd"] == [b"aaaa", None, b"cccc", None]
+
+
+def test_who_finds_every_reader_taken_is_asked_to_come_back(answered, monkeypatch):
+    monkeypatch.setattr(cage, "READERS", BoundedSemaphore(1))
+    monkeypatch.setattr(cage, "MOST_SECONDS_IN_LINE", 0.01)
+    with cage.READERS, pytest.raises(cage.TooManyReaders) as refused:
+        answered(packed())
+
+    assert (answer_to(refused.value).status, refused.value.retry_after_s) == (503, 60)
+    assert answered(packed()).values == {"id": ["A"]}
