@@ -104,6 +104,11 @@ class DuctFacts:
     is_spare: bool
 
 
+def may_inspect(actor: Actor, span: Span) -> bool:
+    """Tell whether the actor may see a span's records: as an owner of its fibre or duct, or as staff."""
+    return may(actor, Permission.PLANT_INSPECT) and is_owner(actor, span)
+
+
 def structure_of(session: Session, actor: Actor, code: str, *, on: date) -> Structure:
     """Return how a live span is built, with what its pairs are used for on a day to whoever may know.
 
@@ -113,7 +118,7 @@ def structure_of(session: Session, actor: Actor, code: str, *, on: date) -> Stru
     """
     require(actor, Permission.PLANT_READ)
     span = queries.span_by_code(session, code)
-    sees_all = span is not None and is_owner(actor, span) and may(actor, Permission.PLANT_INSPECT)
+    sees_all = span is not None and may_inspect(actor, span)
     if span is None or not (sees_all or span.contribution.status is ContributionStatus.LIVE):
         raise NotFound(f"There is no span {code}.")
     cable = structure.cable_of(session, span)

@@ -1,7 +1,7 @@
 """The import wizard: from a member's file to its plant, one question a page, checked before anything is registered.
 
 What was answered stands in the address of each page, so that it can be reloaded, gone back to and passed on; the file
-is kept for a day. The first page, where the file is brought, is in `registering`.
+is kept for a day.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from cni import runtime
 from cni.assets.imports.values import Ask, Choices, OpenQuestion
 from cni.config import MEGABYTE
+from cni.members.policy import Permission, require
 from cni.operations import importing, previewing
 from cni.operations.previewing import AT_ONCE_FEATURES
 from cni.primitives.errors import Conflict, Invalid, Problem
@@ -40,6 +41,7 @@ from cni.web.import_pages import (
     system_words,
 )
 from cni.web.pages import asked_page, render
+from cni.web.registering import registration
 from cni.web.session import actor
 
 imports = Blueprint("imports", __name__, url_prefix="/imports")
@@ -54,7 +56,29 @@ def index() -> str:
     return render("imports/index.html", page=page, people=people)
 
 
-def begin(data: bytes, name: str) -> BaseResponse:
+@registration.get("/upload")
+def upload(problems: Sequence[Problem] = (), values: Mapping[str, Any] | None = None) -> str:
+    """Where a file is brought: the first page of the import wizard."""
+    require(actor(), Permission.PLANT_PROPOSE)
+    return render("plant/upload.html", problems=problems, most_mb=_most_mb())
+
+
+@registration.post("/upload")
+@shown_again_by(upload)
+def take_upload() -> BaseResponse:
+    """Look into a file, and keep it for the pages that follow."""
+    require(actor(), Permission.PLANT_PROPOSE)
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        problem = Problem("missing", "No file was chosen.", "Choose one of the formats below.", "file")
+        raise Invalid.from_problems([problem])
+    try:
+        return _begin(sent.read(), sent.filename)
+    except Invalid as refusal:  # there is one file only, and its field is the place
+        raise Invalid.from_problems(replace(each, file=None, place="file") for each in refusal.problems) from None
+
+
+def _begin(data: bytes, name: str) -> BaseResponse:
     """Keep a file that was sent, and lead to the first page with something to say.
 
     Raises:
@@ -66,7 +90,7 @@ def begin(data: bytes, name: str) -> BaseResponse:
     return redirect(step_address(next_step(looked), upload, Choices()))
 
 
-def most_mb() -> int:
+def _most_mb() -> int:
     """Return how many megabytes a file may have."""
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
     return limit // MEGABYTE

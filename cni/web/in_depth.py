@@ -9,15 +9,13 @@ from cni.assets.colours import SCHEME_WORDS
 from cni.assets.expiries import KIND_WORDS
 from cni.assets.models import Span
 from cni.assets.words import ContributionStatus
-from cni.members.policy import Permission, may
 from cni.operations import evidencing, keeping_registers, structuring
 from cni.web.session import actor
 
 
 def span_in_depth(session: Any, span: Span) -> dict[str, Any]:
     """Return what `plant/_in_depth.html` shows of a span: to its owners and staff with the way to the records."""
-    owners = (span.fibre_owner_id, span.duct_owner_id)
-    is_own = may(actor(), Permission.PLANT_INSPECT) and actor().member_id in (None, *owners)
+    is_own = structuring.may_inspect(actor(), span)
     is_live = span.contribution.status is ContributionStatus.LIVE
     return {
         "level": evidencing.levels(session, actor(), [span.code])[span.code],

@@ -1,7 +1,7 @@
-"""Registering fibre by drawing or typing it: checked first, then registered as it was checked; where a file is brought.
+"""Registering fibre by drawing or typing it: checked first, then registered as it was checked.
 
 Between the two steps nothing is kept on the server: the page carries what was entered, and it is checked once more.
-What becomes of a file is in `imports`.
+Bringing a file, from its first page under the same address on, is in `imports`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from cni.operations.registering import Checked
 from cni.primitives.errors import Conflict, Invalid, Problem, refuse_if_any
 from cni.schemas.plant import draft_collection
 from cni.schemas.problems import answer_to
-from cni.web.forms import problems_of, shown_again_by
-from cni.web.imports import begin, most_mb
+from cni.web.forms import problems_of
 from cni.web.pages import render
 from cni.web.plant import ROWS_SHOWN
 from cni.web.session import actor
@@ -49,13 +48,6 @@ def type_in() -> str:
     return _form_page("type_in")
 
 
-@registration.get("/upload")
-def upload(problems: Sequence[Problem] = (), values: Mapping[str, Any] | None = None) -> str:
-    """Where a file is brought: the first page of the import wizard."""
-    require(actor(), Permission.PLANT_PROPOSE)
-    return render("plant/upload.html", problems=problems, most_mb=most_mb())
-
-
 @registration.post("/draw")
 def take_drawn() -> Any:
     """Check a drawn span, or register it."""
@@ -66,21 +58,6 @@ def take_drawn() -> Any:
 def take_typed() -> Any:
     """Check a typed span, or register it."""
     return _take_form("type_in")
-
-
-@registration.post("/upload")
-@shown_again_by(upload)
-def take_upload() -> BaseResponse:
-    """Look into a file, and keep it for the pages that follow."""
-    require(actor(), Permission.PLANT_PROPOSE)
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        problem = Problem("missing", "No file was chosen.", "Choose one of the formats below.", "file")
-        raise Invalid.from_problems([problem])
-    try:
-        return begin(sent.read(), sent.filename)
-    except Invalid as refusal:  # there is one file only, and its field is the place
-        raise Invalid.from_problems(replace(each, file=None, place="file") for each in refusal.problems) from None
 
 
 @registration.get("/spans.csv")
