@@ -25,7 +25,7 @@ from cni.primitives.period import FAR_FUTURE, Period
 
 def world_of(session: Session, actor: Actor, brought: Brought, proposer: str | None, *, on: date) -> World:
     """Return what stands that a file's rows may speak of, on a day; a member sees others' sites at its own tier."""
-    site_ids, span_ids = ids_of(brought.sites), ids_of(brought.spans)
+    site_ids, span_ids = _taken(session, Site, ids_of(brought.sites)), _taken(session, Span, ids_of(brought.spans))
     seen = queries.known_plant(session, proposer or "", own_sight(session, actor))
     known = KnownPlant(seen.members, seen.sites, seen.sites_within_m, seen.risks)
     others_sites, waiting_sites = _standing_of(session, Site, site_ids, actor)
@@ -49,6 +49,11 @@ def world_of(session: Session, actor: Actor, brought: Brought, proposer: str | N
         joins=_joins(session),
         proposer=proposer,
     )
+
+
+def _taken(session: Session, table: type[Site] | type[Span], ids: Collection[str]) -> Collection[str]:
+    """Return those of these ids that plant has already, live or not: all else is asked of these few alone."""
+    return set(session.scalars(select(table.code).where(coded(table, ids)))) if ids else set()
 
 
 def _standing_of(

@@ -108,6 +108,6 @@ def _allowed_m(given: Given, within_m: Mapping[str, int]) -> Floats:
 
 def _lie_in_uk(given: Given) -> Truths:
     points, line = shapely.get_coordinates(given.shapes, return_index=True)
-    astray = np.zeros(len(given.rows), dtype=bool)
-    astray[line[~are_in_uk(points)]] = True
-    return (shapely.get_type_id(given.shapes) == LINE) & ~astray
+    lies = np.asarray(shapely.get_type_id(given.shapes) == LINE)
+    lies[line[~are_in_uk(points)]] = False
+    return lies
