@@ -66,6 +66,19 @@ def test_spans_of_other_ends_that_share_most_of_their_line_overlap():
     assert codes(span("S1", "a", "c", PLACES["b"]), span("S2", "b", "c")) == ["overlapping_spans"]
 
 
+def test_spans_along_one_line_overlap_wherever_their_points_are():
+    along = span("S2", "b", "c", (-2.2255, 53.480005), (-2.2231, 53.479995))
+    assert codes(span("S1", "a", "c", (-2.237, 53.48)), along) == ["overlapping_spans"]
+    beside = span("S2", "b", "c", (-2.2255, 53.4801), (-2.2231, 53.4801))
+    assert codes(span("S1", "a", "c", (-2.237, 53.48)), beside) == []
+
+
+def test_spans_that_meet_cross_or_are_short_do_not_overlap():
+    crossing = span("S2", "b", "e", (-2.225, 53.481), (-2.225, 53.479))
+    assert codes(span("S1", "a", "c", (-2.237, 53.48)), crossing) == []
+    assert codes(span("S1", "b", "c"), span("S2", "a", "b"), span("S3", "c", "e", (-2.215, 53.481))) == []
+
+
 def test_parts_of_the_network_that_come_near_and_do_not_meet_are_named():
     apart = [span("S1", "a", "c"), span("S2", "d", "e")]
     assert codes(*apart) == ["gap"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 import shapely
@@ -34,8 +34,14 @@ GAP_M = 50
 FAR_KM = 100
 """Plant this far from all that stands is more likely in a wrong reference system than the co-op's first there."""
 
-RASTER = 1e6
-"""Vertices are the same where they are to a millionth of a degree, a decimetre."""
+SAME_TRENCH_M = 2
+"""Lines this near each other are drawn along one trench: surveys of one street differ by as much."""
+
+MOST_BESIDE = 10_000
+"""So many pairs of lines beside each other are measured; a file with more says by then what is odd about it."""
+
+SHORTEST_COMPARED_M = 10
+"""A shorter line lies near whatever it joins."""
 
 
 def look_over(
@@ -147,7 +153,7 @@ def _twice(drawn: Sequence[SpanDraft], lines: NDArray[np.object_]) -> Iterator[P
 
 
 MOST_COMPARED = 20
-"""Of more spans than this between two sites, only so many are compared."""
+"""Of more spans than this between two sites, or beside one span, only so many are compared."""
 
 
 def _flat(line: shapely.LineString, beside: shapely.LineString) -> shapely.LineString:
@@ -159,39 +165,46 @@ def _flat(line: shapely.LineString, beside: shapely.LineString) -> shapely.LineS
 
 
 def _overlapping(drawn: Sequence[SpanDraft]) -> Iterator[Problem]:
-    """Yield a remark for each two spans of other ends that share much of their lines, piece by piece."""
+    """Yield a remark for each two spans of other ends of which one runs along the other, wherever their points are.
+
+    If it does so in one piece for more than half of it, its middle lies beside the other: so few are compared.
+    """
     points, line = _points(drawn)
     if not len(points):
         return
-    joined = line[1:] == line[:-1]
-    raster = np.round(points * RASTER).astype(np.int64)
-    begin, end, of = raster[:-1][joined], raster[1:][joined], line[1:][joined]
-    swap = (begin[:, 0] > end[:, 0]) | ((begin[:, 0] == end[:, 0]) & (begin[:, 1] > end[:, 1]))
-    low, high = np.where(swap[:, None], end, begin), np.where(swap[:, None], begin, end)
-    _, piece, counts = np.unique(np.hstack([low, high]), axis=0, return_inverse=True, return_counts=True)
-    piece = piece.reshape(-1)
-    scale = np.cos(np.radians(points[:, 1].mean()))
-    long = np.hypot((high - low)[:, 0] * scale, (high - low)[:, 1])
-    whole = np.bincount(of, long, len(drawn))
-    shared: dict[tuple[int, int], float] = {}
-    recurring = np.flatnonzero(counts[piece] > 1)
-    by_piece: dict[int, list[int]] = {}
-    for number in recurring[np.argsort(piece[recurring], kind="stable")].tolist():
-        by_piece.setdefault(int(piece[number]), []).append(number)
-    for numbers in by_piece.values():
-        for first, later in combinations(numbers[:MOST_COMPARED], 2):
-            pair = (int(of[first]), int(of[later]))
-            if pair[0] != pair[1]:
-                shared[pair] = shared.get(pair, 0) + float(long[first])
-    for (first, later), length in shared.items():
-        one, other = drawn[first], drawn[later]
-        same_ends = {one.a.casefold(), one.z.casefold()} == {other.a.casefold(), other.z.casefold()}
-        if not same_ends and length > OVERLAP_SHARE * min(whole[first], whole[later]):
-            message = (
-                f"It runs along {one.code} for {100 * length / min(whole[first], whole[later]):.0f} % of the shorter."
-            )
+    metres = np.radians(1) * EARTH_M * np.array([np.cos(np.radians(points[:, 1].mean())), 1])
+    lines = np.asarray(shapely.linestrings(points * metres, indices=line), dtype=object)
+    long = shapely.length(lines)
+    found: dict[tuple[int, int], float] = {}
+    for number, other in islice(_beside(lines, long), MOST_BESIDE):
+        shorter = min(long[number], long[other])
+        along = shapely.length(shapely.intersection(lines[number], shapely.buffer(lines[other], SAME_TRENCH_M)))
+        pair = (min(number, other), max(number, other))
+        found[pair] = max(found.get(pair, 0), min(1, float(along / shorter)))
+    for (first, later), share in sorted(found.items()):
+        one, other_span = drawn[first], drawn[later]
+        same_ends = {one.a.casefold(), one.z.casefold()} == {other_span.a.casefold(), other_span.z.casefold()}
+        if not same_ends and share > OVERLAP_SHARE:
+            message = f"It runs along {one.code} for {100 * share:.0f} % of the shorter."
             remedy = "If they share a trench, put both into one risk group; if one is a mistake, remove it."
-            yield _remark("overlapping_spans", other, "geometry", message, remedy)
+            yield _remark("overlapping_spans", other_span, "geometry", message, remedy)
+
+
+def _beside(lines: NDArray[np.object_], long: Floats) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of each line and of those that its middle lies beside, lines in metres of a plane.
+
+    Lines so short that what they join is beside their middle are left out.
+    """
+    numbers = np.flatnonzero(long > SHORTEST_COMPARED_M)
+    middles = shapely.line_interpolate_point(lines[numbers], 0.5, normalized=True)
+    of, other = shapely.STRtree(lines).query(middles, predicate="dwithin", distance=SAME_TRENCH_M)
+    of = numbers[of]
+    kept = (of != other) & (long[other] > SHORTEST_COMPARED_M)
+    seen: dict[int, int] = {}
+    for number, beside in zip(of[kept].tolist(), other[kept].tolist(), strict=True):
+        seen[number] = seen.get(number, 0) + 1
+        if seen[number] <= MOST_COMPARED:
+            yield number, beside
 
 
 def _odd_counts(spans: Sequence[SpanDraft]) -> Iterator[Problem]:
