@@ -51,10 +51,13 @@ def disclosed_position(position: Position, tier: Tier) -> Position:
     """Return a position as a tier shows it, in degrees."""
     if tier is Tier.PARTY:
         return position
-    longitude, latitude = position
+    return _on_raster([position], tier)[0]
+
+
+def _on_raster(positions: Iterable[Position], tier: Tier) -> list[Position]:
     decimals = RASTER_DECIMALS[tier]
     # Adding nothing makes zero of minus zero.
-    return round(float(longitude), decimals) + 0.0, round(float(latitude), decimals) + 0.0
+    return [(round(float(east), decimals) + 0.0, round(float(north), decimals) + 0.0) for east, north in positions]
 
 
 def disclosed_line(line: Sequence[Position] | None, a: Position, z: Position, tier: Tier) -> list[Position]:
@@ -66,7 +69,7 @@ def disclosed_line(line: Sequence[Position] | None, a: Position, z: Position, ti
     if tier is Tier.PARTY:
         return [a, z] if line is None else list(line)
     bends = line[1:-1] if line is not None and tier is Tier.MEMBERS else ()
-    rounded = [disclosed_position(position, tier) for position in (a, *bends, z)]
+    rounded = _on_raster((a, *bends, z), tier)
     kept = [rounded[0], *(here for before, here in pairwise(rounded) if here != before)]
     return kept if len(kept) > 1 else kept * 2
 
