@@ -36,20 +36,20 @@ def add_plant(session: Session, contribution: Contribution, drafts: PlantDrafts,
     `member_ids` maps casefolded slugs to members. Fibre pairs are numbered through: reserved, offered, then dark.
     """
     ids = {slug.casefold(): member_id for slug, member_id in member_ids.items()}
-    _insert_all(session, Site, [_site_row(site, contribution, ids) for site in drafts.sites])
+    _insert_all(session, Site, (_site_row(site, contribution, ids) for site in drafts.sites))
     _insert_all(
-        session, RiskGroup, [{"code": risk.code, "name": risk.name, "kind": risk.kind} for risk in drafts.risks]
+        session, RiskGroup, ({"code": risk.code, "name": risk.name, "kind": risk.kind} for risk in drafts.risks)
     )
     site_ids = ids_by_code(session, Site)
     _insert_all(
         session,
         Span,
-        [
+        (
             {"code": span.code, **values, "contribution_id": contribution.id}
             for span, values in zip(drafts.spans, _span_values(drafts.spans, ids, site_ids), strict=True)
-        ],
+        ),
     )
-    _insert_all(session, Rack, [_rack_row(rack, ids, site_ids) for rack in drafts.racks])
+    _insert_all(session, Rack, (_rack_row(rack, ids, site_ids) for rack in drafts.racks))
     if drafts.spans:
         span_ids = ids_by_code(session, Span)
         numbers = [span_ids[span.code.casefold()] for span in drafts.spans]
@@ -57,10 +57,11 @@ def add_plant(session: Session, contribution: Contribution, drafts: PlantDrafts,
         _add_pairs(session, numbers, drafts.spans)
 
 
-def _insert_all(session: Session, kind: type[Base], rows: list[dict[str, Any]]) -> None:
-    """Insert rows in one statement, however many they are: each one renews the plant's revision."""
-    if rows:
-        copy_rows(session, kind.__tablename__, list(rows[0]), (tuple(row.values()) for row in rows))
+def _insert_all(session: Session, kind: type[Base], rows: Iterator[dict[str, Any]]) -> None:
+    """Insert rows, however many they are, as they come: no two have to be in memory at once."""
+    first = next(rows, None)
+    if first is not None:
+        copy_rows(session, kind.__tablename__, list(first), (tuple(row.values()) for row in chain([first], rows)))
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -10,7 +10,7 @@ from cni.assets.checks import KnownPlant
 from cni.assets.imports.crs import likely_systems, system_of, to_wgs84
 from cni.assets.imports.judging import judge
 from cni.assets.imports.mapping import guess_columns, refuse_wrong_columns
-from cni.assets.imports.reading import arrange, choose_layers
+from cni.assets.imports.reading import arrange, choose_layers, ids_of
 from cni.assets.imports.standing import World
 from cni.assets.imports.values import Ask, Choices, OpenQuestion
 from cni.formats.layers import Features, Geometry, Layer
@@ -132,6 +132,12 @@ def test_the_irish_grid_is_refused_with_a_reason():
         brought(lines([(315_000, 234_000), (315_100, 234_000)], crs="EPSG:29902"))
 
 
+@pytest.mark.parametrize("crs", [None, "EPSG:27700", "Local_Grid_of_Dublin"])
+def test_numbers_that_can_only_be_irish_are_refused_with_the_reason(crs):
+    with pytest.raises(Invalid, match="Irish Grid"):
+        brought(lines([(715_000, 734_000), (715_100, 734_000)], crs=crs))
+
+
 def test_one_stray_line_is_a_problem_of_its_row():
     found = brought(lines([A, Z], [A[::-1], Z[::-1]], [A, (0.0, 20.0)]))
     assert [(problem.row, problem.code) for problem in found.problems] == [
@@ -218,3 +224,8 @@ def test_a_polygon_and_a_line_of_two_parts_are_problems_of_their_rows():
     found = brought(features([square, parts, joined], given))
     assert [(problem.row, problem.code) for problem in found.problems] == [(1, "bad_geometry"), (2, "bad_geometry")]
     assert [row.cells["id"] for given in found.spans for row in given.rows] == ["R"]
+
+
+def test_ids_keep_the_order_of_the_file_each_once():
+    sites = points(*([A] * 9), id=[*"HGFEDCBA", "h"], kind=["chamber"] * 9)
+    assert ids_of(brought(sites).sites) == [*"hgfedcba"]

@@ -15,12 +15,13 @@ import shapely
 from numpy.typing import NDArray
 
 from cni.assets.imports.crs import (
-    IRISH,
+    BRITISH,
     IRISH_REASON,
     OFFERED,
     SWAPPED,
     WGS84,
     are_in_uk,
+    are_irish,
     likely_systems,
     system_of,
     to_wgs84,
@@ -28,6 +29,7 @@ from cni.assets.imports.crs import (
 from cni.assets.imports.mapping import SITE_FIELDS, SPAN_FIELDS, guess_columns
 from cni.assets.imports.values import Ask, Choices, OpenQuestion, Question
 from cni.formats.layers import Features, Geometry, Layer
+from cni.primitives.coordinates import IRISH_SYSTEMS
 from cni.primitives.errors import Invalid, Problem
 from cni.primitives.grid import ACCURACY
 from cni.primitives.tables import Row, echoed
@@ -227,15 +229,16 @@ class _Layer:
         placed = points[:, ::-1] if is_swapped else points
         if said is None and self.brought.format in TABLES and are_in_uk(placed).mean() > 0:
             said = WGS84
+        if are_irish(placed) and system_of(said or "") in (None, BRITISH):
+            raise self._irish()
         if said is None:
             raise self._which("The file does not say in which reference system its coordinates are.", points)
         system = system_of(f"{said}{SWAPPED}" if is_swapped else said)
         if system is None:
             message = f"No reference system {echoed(said)} is known here; {KNOWN} are, and others by their EPSG number."
             raise self._which(message, points)
-        if system.removesuffix(SWAPPED) in IRISH:
-            remedy = "Export it again in WGS84 (EPSG:4326), as the program that made it can."
-            raise Invalid.from_problems([Problem("irish_grid", IRISH_REASON, remedy, file=self.file)])
+        if system.removesuffix(SWAPPED) in IRISH_SYSTEMS:
+            raise self._irish()
         turned = to_wgs84(shapes, system)
         if are_in_uk(shapely.get_coordinates(turned)).mean() < MOSTLY_IN_UK and (likely := likely_systems(points)):
             x, y = points[0]
@@ -245,6 +248,10 @@ class _Layer:
         if system.startswith("EPSG:27700") and all(remark.code != "accuracy" for remark in self.brought.remarks):
             self.brought.remarks.append(Problem("accuracy", ACCURACY, "", file=self.brought.file))
         return turned
+
+    def _irish(self) -> Invalid:
+        remedy = "Export it again in WGS84 (EPSG:4326), as the program that made it can."
+        return Invalid.from_problems([Problem("irish_grid", IRISH_REASON, remedy, file=self.file)])
 
     def _which(self, message: str, points: NDArray[np.float64]) -> OpenQuestion:
         choices = tuple(dict.fromkeys([*likely_systems(points), *OFFERED]))
@@ -323,6 +330,6 @@ def duplicates(given: Sequence[Given]) -> Iterator[Problem]:
         first |= {row.cells["id"].casefold(): (layer.file, row.number) for row in layer.rows if row.cells["id"]}
 
 
-def ids_of(given: Collection[Given]) -> set[str]:
-    """Return the casefolded ids that rows give."""
-    return {row.cells["id"].casefold() for layer in given for row in layer.rows if row.cells["id"]}
+def ids_of(given: Collection[Given]) -> list[str]:
+    """Return the casefolded ids that rows give, each once, in the order of the file: so lines end where they did."""
+    return list(dict.fromkeys(row.cells["id"].casefold() for layer in given for row in layer.rows if row.cells["id"]))
