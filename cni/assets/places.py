@@ -12,6 +12,7 @@ import shapely
 from shapely.errors import ShapelyError
 
 from cni.assets.words import LengthBasis
+from cni.primitives.coordinates import is_irish_reference
 from cni.primitives.geo import Position, distance_m, from_grid, is_in_uk, is_swapped, length_m, parse_grid_reference
 from cni.primitives.tables import Cells, decimal_number, echoed
 
@@ -73,6 +74,11 @@ def _grid_metres(cells: Cells) -> Position | None:
 
 
 def _grid_reference(cells: Cells) -> Position | None:
+    text = cells.text("grid_ref") or ""
+    if is_irish_reference(text):
+        message = f"{echoed(text)} is a reference of the Irish Grid, which is not read."
+        cells.problem("irish_grid", "grid_ref", message, "Give latitude and longitude (WGS84) instead.")
+        return None
     metres = cells.parsed("grid_ref", parse_grid_reference, "Write two letters and two to ten figures: SJ 931 997.")
     return None if metres is None else from_grid(*metres)
 

@@ -48,6 +48,7 @@ def problems_of(**kinds):
         ({"latitude": "", "longitude": ""}, [("latitude", "no_position")]),
         ({"longitude": ""}, [("longitude", "missing")]),
         ({"grid_ref": "SJ 840 980"}, [("grid_ref", "several_positions")]),
+        ({"latitude": "", "longitude": "", "grid_ref": "J 340 740"}, [("grid_ref", "irish_grid")]),
         ({"latitude": "-2.24", "longitude": "53.48"}, [("latitude", "swapped_coordinates")]),
         ({"latitude": "398000", "longitude": "384000"}, [("latitude", "wrong_crs")]),
         ({"latitude": "48.85", "longitude": "2.35"}, [("latitude", "outside_uk")]),

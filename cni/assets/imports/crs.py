@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from cni.primitives.coordinates import System, possible_systems
 from cni.primitives.geo import UK_LATITUDE, UK_LONGITUDE
 from cni.primitives.grid import from_grid_many
 
@@ -30,7 +31,6 @@ ALSO = {
 OFFERED = (WGS84, BRITISH, MERCATOR)
 """What a file without a system is most likely in."""
 
-IRISH = {"EPSG:29900", "EPSG:29901", "EPSG:29902", "EPSG:29903", "EPSG:2157"}
 IRISH_REASON = (
     "The coordinates are of the Irish Grid. The co-op keeps plant in Great Britain's grid and WGS84, and has no "
     "transformation of the Irish one that is good to a metre."
@@ -99,6 +99,14 @@ def are_in_uk(points: Floats) -> NDArray[np.bool_]:
         (longitude >= UK_LONGITUDE[0]) & (longitude <= UK_LONGITUDE[1])
         & (latitude >= UK_LATITUDE[0]) & (latitude <= UK_LATITUDE[1])
     )  # fmt: skip
+
+
+def are_irish(points: Floats) -> bool:
+    """Tell whether coordinates (n x 2) can only be of the Irish Transverse Mercator.
+
+    Those of the older Irish Grid read like British ones of Wales and the north-west: numbers alone tell nothing.
+    """
+    return len(points) > 0 and possible_systems(points[:, 0], points[:, 1]) == (System.IRISH_GRID,)
 
 
 def likely_systems(points: Floats) -> list[str]:

@@ -229,16 +229,13 @@ class _Layer:
         placed = points[:, ::-1] if is_swapped else points
         if said is None and self.brought.format in TABLES and are_in_uk(placed).mean() > 0:
             said = WGS84
-        if are_irish(placed) and system_of(said or "") in (None, BRITISH):
-            raise self._irish()
+        self._refuse_irish(said, placed)
         if said is None:
             raise self._which("The file does not say in which reference system its coordinates are.", points)
         system = system_of(f"{said}{SWAPPED}" if is_swapped else said)
         if system is None:
             message = f"No reference system {echoed(said)} is known here; {KNOWN} are, and others by their EPSG number."
             raise self._which(message, points)
-        if system.removesuffix(SWAPPED) in IRISH_SYSTEMS:
-            raise self._irish()
         turned = to_wgs84(shapes, system)
         if are_in_uk(shapely.get_coordinates(turned)).mean() < MOSTLY_IN_UK and (likely := likely_systems(points)):
             x, y = points[0]
@@ -249,9 +246,16 @@ class _Layer:
             self.brought.remarks.append(Problem("accuracy", ACCURACY, "", file=self.brought.file))
         return turned
 
-    def _irish(self) -> Invalid:
-        remedy = "Export it again in WGS84 (EPSG:4326), as the program that made it can."
-        return Invalid.from_problems([Problem("irish_grid", IRISH_REASON, remedy, file=self.file)])
+    def _refuse_irish(self, said: str | None, points: NDArray[np.float64]) -> None:
+        """Refuse coordinates that are Irish, by their system, or by their numbers where that is not known or British.
+
+        Raises:
+            Invalid: they are.
+        """
+        system = (system_of(said or "") or "").removesuffix(SWAPPED)
+        if system in IRISH_SYSTEMS or (system in ("", BRITISH) and are_irish(points)):
+            remedy = "Export it again in WGS84 (EPSG:4326), as the program that made it can."
+            raise Invalid.from_problems([Problem("irish_grid", IRISH_REASON, remedy, file=self.file)])
 
     def _which(self, message: str, points: NDArray[np.float64]) -> OpenQuestion:
         choices = tuple(dict.fromkeys([*likely_systems(points), *OFFERED]))
