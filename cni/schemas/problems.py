@@ -25,7 +25,7 @@ ANSWERS: dict[type[CniError], Answer] = {
     Forbidden: Answer(status=403, exit_code=4),
     Conflict: Answer(status=409, exit_code=5),
     Invalid: Answer(status=422, exit_code=2),
-    TooBusy: Answer(status=503, exit_code=1),
+    TooBusy: Answer(status=503, exit_code=5),
     TooSoon: Answer(status=429, exit_code=4),
 }
 

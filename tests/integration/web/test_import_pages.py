@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from threading import BoundedSemaphore
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 
 from cni.assets.imports.records import ImportRow, Upload
 from cni.assets.models import Contribution, Span
+from cni.formats import cage
 from cni.members.policy import Role
 from cni.web import imports as wizard
 from cni.web.import_pages import PROBLEMS_SHOWN, ROWS_SHOWN
@@ -256,6 +258,16 @@ def test_many_problems_are_paged(officer):
     assert "Page 1 of 2" in page.text
     second = officer.get(f"{urlsplit(here(page)).path}?page=2")
     assert "Page 2 of 2" in second.text
+
+
+def test_who_finds_too_many_files_being_read_is_told_when_to_come_back(officer, monkeypatch):
+    monkeypatch.setattr(cage, "READERS", BoundedSemaphore(1))
+    monkeypatch.setattr(cage, "MOST_SECONDS_IN_LINE", 0.01)
+    cage.ANSWERS.forget()
+    with cage.READERS:
+        page = bring(officer, rows("S1,AAA,BBB,48"))
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "60")
+    assert "Try again in a minute" in page.text
 
 
 def test_each_table_of_a_long_check_has_pages_of_its_own_and_the_map_stays(officer):
