@@ -30,7 +30,7 @@ def held_back(brought: Brought, judged: Judged, standing: Collection[str]) -> tu
     faulty = {(problem.file, problem.row) for problem in judged.problems}
     right = {site.code.casefold() for site in judged.drafts.sites if (site.file, site.row) not in faulty} | {*standing}
     found = []
-    for given in brought.spans:
+    for given in brought.spans if faulty else ():
         for row in given.rows:
             lacking = [end for end in (row.cells["a"], row.cells["z"]) if end.casefold() not in right]
             if lacking and (given.file, row.number) not in faulty:
