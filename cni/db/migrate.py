@@ -30,8 +30,10 @@ TABLE_MODULES = (
     "cni.assets.structure",
     "cni.assets.terms",
     "cni.assets.access_log",
+    "cni.assets.edits",
     "cni.leases.models",
     "cni.ledger.models",
+    "cni.governance.models",
 )
 """By name and not by import: the packages that own tables stand on higher floors than this one."""
 

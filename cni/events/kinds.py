@@ -163,6 +163,10 @@ class LeaseRequested(Event):
     fibre_pairs: list[str]
 
 
+class MeetingCalled(Event):
+    """The registrar called a general meeting."""
+
+
 class MemberAdmitted(Event):
     """The registrar admitted an organisation."""
 
@@ -257,6 +261,10 @@ class QuoteMade(Event):
     """A planner had a quote frozen."""
 
 
+class ResolutionDrafted(Event):
+    """The registrar drafted a resolution for a meeting."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementApproved(Event):
     """The second approver approved a month's figures, by their digest."""
@@ -333,6 +341,28 @@ class TokenCreated(Event):
 
 class TokenRevoked(Event):
     """A person revoked an API token."""
+
+
+class VoteCast(Event):
+    """A delegate cast the member's one vote on a resolution; what it was stands with the vote alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteClosed(Event):
+    """The vote on a resolution was closed, with this outcome; a parameter that it decides was set with it."""
+
+    outcome: str
+    votes: dict[str, int]
+    parameter: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteOpened(Event):
+    """A resolution was put to the vote of so many members, under this quorum and majority (per cent)."""
+
+    entitled: int
+    quorum_percent: int
+    majority_percent: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,7 @@ class Permission(StrEnum):
     LEDGER_CLOSE = "ledger:close"
     LEDGER_READ = "ledger:read"
     LEDGER_REVERSE = "ledger:reverse"
+    MEETINGS_HOLD = "meetings:hold"
     MEMBERS_ADMIT = "members:admit"
     PEOPLE_MANAGE = "people:manage"
     PLANT_INSPECT = "plant:inspect"
@@ -93,6 +94,7 @@ class Permission(StrEnum):
     PLANT_READ_EXACT = "plant:read_exact"
     QUOTES_CREATE = "quotes:create"
     QUOTES_READ = "quotes:read"
+    RESOLUTIONS_READ = "resolutions:read"
     RISKS_DECIDE = "risks:decide"
     RISKS_READ = "risks:read"
     ROUTES_SEARCH = "routes:search"
@@ -101,11 +103,14 @@ class Permission(StrEnum):
     SETTLEMENTS_PREVIEW = "settlements:preview"
     TARIFFS_PUBLISH = "tariffs:publish"
     TARIFFS_READ = "tariffs:read"
+    VOTES_CAST = "votes:cast"
 
 
 P = Permission
 
-EVERYONE = frozenset({P.ACCESS_MANAGE, P.DIRECTORY_READ, P.PLANT_READ, P.ROUTES_SEARCH, P.TARIFFS_READ})
+EVERYONE = frozenset(
+    {P.ACCESS_MANAGE, P.DIRECTORY_READ, P.PLANT_READ, P.RESOLUTIONS_READ, P.ROUTES_SEARCH, P.TARIFFS_READ}
+)
 """What everyone with a role may: see what all members see, and manage their own sessions and API tokens."""
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -133,7 +138,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.RISKS_READ,
         P.SETTLEMENTS_PREVIEW,
     },
-    Role.DELEGATE: EVERYONE,
+    Role.DELEGATE: EVERYONE | {P.VOTES_CAST},
     Role.FINANCE: EVERYONE | {P.DOCUMENTS_READ, P.LEASES_READ},
     Role.MEMBER_ADMIN: EVERYONE
     | {P.CONTRIBUTIONS_READ, P.DOCUMENTS_READ, P.LEASES_READ, P.PEOPLE_MANAGE, P.PLANT_INSPECT, P.QUOTES_READ},
@@ -164,7 +169,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.QUOTES_CREATE,
         P.QUOTES_READ,
     },
-    Role.REGISTRAR: EVERYONE | {P.EVENTS_READ, P.MEMBERS_ADMIT, P.PEOPLE_MANAGE, P.PLANT_READ_EXACT},
+    Role.REGISTRAR: EVERYONE | {P.EVENTS_READ, P.MEETINGS_HOLD, P.MEMBERS_ADMIT, P.PEOPLE_MANAGE, P.PLANT_READ_EXACT},
     Role.SECOND_APPROVER: EVERYONE
     | {P.DOCUMENTS_READ, P.LEASES_READ, P.LEDGER_READ, P.SETTLEMENTS_APPROVE, P.SETTLEMENTS_PREVIEW},
     Role.TREASURER: EVERYONE
