@@ -52,22 +52,13 @@ UNUSABLE = (
 OUT_OF_TIME = {-Signals.SIGXCPU, -Signals.SIGKILL}
 
 
-def look_into(data: bytes, name: str) -> Contents:
-    """Return what a file holds. It is read to its end, so whatever would hinder the reading is found here.
+def read_file(data: bytes, name: str) -> Contents:
+    """Return what a file holds, all of it.
 
     Raises:
         FileRefused: it cannot be read; the one problem says why, and how to mend it.
     """
-    return _ask("look", data, name, "", _contents)
-
-
-def read_layer(data: bytes, name: str, layer: str) -> Features:
-    """Return the features of one layer of a file.
-
-    Raises:
-        FileRefused: it cannot be read; the one problem says why, and how to mend it.
-    """
-    return _ask("read", data, name, layer, _features)
+    return _ask("read", data, name, _contents)
 
 
 def parse_trace(data: bytes) -> Any:
@@ -76,7 +67,7 @@ def parse_trace(data: bytes) -> Any:
     Raises:
         FileRefused: it cannot be read.
     """
-    return _ask("trace", data, "", "", itemgetter("said"))
+    return _ask("trace", data, "", itemgetter("said"))
 
 
 READERS = BoundedSemaphore(MOST_READERS)
@@ -90,17 +81,17 @@ class TooManyReaders(TooBusy):
     title = "Too many files at once"
 
 
-def _ask(task: str, data: bytes, name: str, layer: str, make: Callable[[Mapping[str, Any]], Made]) -> Made:
+def _ask(task: str, data: bytes, name: str, make: Callable[[Mapping[str, Any]], Made]) -> Made:
     try:
         if len(data) > MOST_BYTES:
             message = f"The file has {len(data) // MEBIBYTE} MiB; {MOST_BYTES // MEBIBYTE} MiB are read at most."
             raise refused_file("too_large", message, "Bring it in parts, or leave out columns.")
-        asked = (task, sha256(data).digest(), name, layer)
+        asked = (task, sha256(data).digest(), name)
         if (kept := ANSWERS.get(asked)) is not None:
             return _made(io.BytesIO(kept), make)
         with tempfile.TemporaryFile() as answer:
             with _in_line():
-                _run([task, _argument(name), str(len(data)), _argument(layer)], data, answer)
+                _run([task, _argument(name), str(len(data))], data, answer)
             made = _made(answer, make)
             if answer.seek(0, os.SEEK_END) <= MOST_KEPT_OF_ONE:
                 answer.seek(0)
@@ -179,22 +170,19 @@ def _answered(answer: IO[bytes]) -> Mapping[str, Any]:
 
 def _contents(answer: Mapping[str, Any]) -> Contents:
     said = answer["said"]
-    layers = (
-        Layer(
-            each["name"], Geometry(each["geometry"]), each["features"], tuple(each["fields"]), each["crs"],
-            tuple(each["notes"]),
-        )
-        for each in said["layers"]
-    )  # fmt: skip
-    return Contents(said["format"], tuple(layers))
+    return Contents(said["format"], tuple(_features(answer, *each) for each in enumerate(said["layers"])))
 
 
-def _features(answer: Mapping[str, Any]) -> Features:
-    (about,) = _contents(answer).layers
-    rows, values, shapes = answer["rows"], answer["said"]["values"], _shapes(answer["wkb"], answer["ends"])
+def _features(answer: Mapping[str, Any], number: int, said: Mapping[str, Any]) -> Features:
+    rows, values = answer[f"rows{number}"], said["values"]
+    shapes = _shapes(answer[f"wkb{number}"], answer[f"ends{number}"])
     if {len(shapes), *map(len, values.values())} - {len(rows)}:
         raise ValueError("columns of different lengths")
-    return Features(about, rows, values, shapes)
+    layer = Layer(
+        said["name"], Geometry(said["geometry"]), said["features"], tuple(said["fields"]), said["crs"],
+        tuple(said["notes"]),
+    )  # fmt: skip
+    return Features(layer, rows, values, shapes)
 
 
 def _shapes(wkb: Any, ends: Any) -> Any:

@@ -10,17 +10,20 @@ import json
 import os
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cni.formats.calls import forbid
 from cni.formats.limits import seconds_for
 from cni.formats.walls import hide, limit, program_folders
 
+if TYPE_CHECKING:
+    from cni.formats.layers import Features
+
 CLOCK_MARGIN = 1.0
 
 
 def main() -> None:
-    """Read a file as the arguments ask: what to do, the file's name and size, the layer."""
+    """Read a file as the arguments ask: what to do, the file's name and size."""
     limit(seconds_for(int(sys.argv[3])) + CLOCK_MARGIN)
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints stays out of the answer
@@ -30,8 +33,7 @@ def main() -> None:
     from cni.formats.layers import refused_file  # late: numpy, too, is loaded behind the walls
 
     try:
-        task, name, layer = sys.argv[1], sys.argv[2], sys.argv[4]
-        said, arrays = _trace(data) if task == "trace" else _read(data, task, name, layer)
+        said, arrays = _trace(data) if sys.argv[1] == "trace" else _read(data, sys.argv[2])
     except MemoryError:
         refusal = refused_file("too_large", "The file needs more memory than it may.", "Bring it in parts.")
         said, arrays = {"problem": asdict(refusal.problems[0])}, {}
@@ -44,7 +46,7 @@ def _trace(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     return {**parse(data)}, {}
 
 
-def _read(data: bytes, task: str, name: str, layer: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     from cni.formats.found import checked
     from cni.formats.layers import FileRefused
     from cni.formats.readers import read_layers
@@ -52,22 +54,27 @@ def _read(data: bytes, task: str, name: str, layer: str) -> tuple[dict[str, Any]
 
     try:
         kind = sniff(data, name)
-        found = read_layers(data, kind, layer if task == "read" else None)
+        found = read_layers(data, kind)
         del data
         features = [checked(each) for each in found]
     except FileRefused as refusal:
         return {"problem": asdict(refusal.problems[0])}, {}
-    said = {"format": kind.value, "layers": [asdict(each.layer) for each in features]}
-    if task == "look":
-        return said, {}
+    layers = [asdict(each.layer) | {"values": each.values} for each in features]
+    return {"format": kind.value, "layers": layers}, _arrays(features)
+
+
+def _arrays(features: list[Features]) -> dict[str, Any]:
+    """Return for each layer, by its number: its rows, its geometries as one run of WKB, and where each ends in it."""
     import numpy as np
     import shapely
 
-    (only,) = features
-    wkb = shapely.to_wkb(only.geometry)
-    ends = np.cumsum([len(each) if each else 0 for each in wkb], dtype=np.int64)
-    joined = np.frombuffer(b"".join(filter(None, wkb)), dtype=np.uint8)
-    return {**said, "values": only.values}, {"rows": only.rows, "wkb": joined, "ends": ends}
+    arrays = {}
+    for number, each in enumerate(features):
+        wkb = shapely.to_wkb(each.geometry)
+        arrays[f"rows{number}"] = each.rows
+        arrays[f"wkb{number}"] = np.frombuffer(b"".join(filter(None, wkb)), dtype=np.uint8)
+        arrays[f"ends{number}"] = np.cumsum([len(one) if one else 0 for one in wkb], dtype=np.int64)
+    return arrays
 
 
 def _write(answer: Any, said: dict[str, Any], arrays: dict[str, Any]) -> None:

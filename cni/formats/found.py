@@ -58,20 +58,16 @@ def refuse_many(count: int, most: int, what: str) -> None:
         raise refused_file("too_large", message, "Bring it in parts.")
 
 
-def chosen(layers: list[Found], only: str | None) -> list[Found]:
-    """Return the layers of a file, or the one of that name.
+def countable(layers: list[Found]) -> list[Found]:
+    """Return the layers of a file, if there are some and not too many.
 
     Raises:
-        FileRefused: there are too many, none at all, or none of that name.
+        FileRefused: there are too many, or none at all.
     """
     refuse_many(len(layers), MOST_LAYERS, "layers")
     if not layers:
         raise refused_file("empty", "The file holds no layer that can be read.", "Export the layer again.")
-    wanted = [each for each in layers if only in (None, each.name)]
-    if not wanted:
-        message = f"The file has no layer called {only!r}."
-        raise refused_file("no_such_layer", message, "Choose one of the layers that were found in it.")
-    return wanted
+    return layers
 
 
 def _refuse_vertices(shapes: NDArray[np.object_], rows: NDArray[np.int64]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cni.formats.cells import cell_text, column_texts, instant_text
-from cni.formats.found import Found, chosen, refuse_many
+from cni.formats.found import Found, countable, refuse_many
 from cni.formats.layers import FileRefused, refused_file
 from cni.formats.limits import MOST_FEATURES, MOST_FIELDS, MOST_LAYERS
 
@@ -39,11 +39,11 @@ class _Column(NamedTuple):
     is_key: bool
 
 
-def read_geopackage(data: bytes, only: str | None = None) -> list[Found]:
-    """Return the layers of a GeoPackage, or the one of that name.
+def read_geopackage(data: bytes) -> list[Found]:
+    """Return the layers of a GeoPackage.
 
     Raises:
-        FileRefused: it is cut short or damaged, or has no such layer.
+        FileRefused: it is cut short or damaged.
     """
     size, pages = struct.unpack(">H", data[16:18])[0], struct.unpack(">I", data[28:32])[0]
     if len(data) < pages * (65536 if size == 1 else size):
@@ -52,12 +52,12 @@ def read_geopackage(data: bytes, only: str | None = None) -> list[Found]:
     Path("upload.gpkg").write_bytes(data)
     try:
         with contextlib.closing(sqlite3.connect("file:upload.gpkg?mode=ro&immutable=1", uri=True)) as database:
-            return _layers(database, only)
+            return _layers(database)
     except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
         raise _damaged() from error
 
 
-def _layers(database: sqlite3.Connection, only: str | None) -> list[Found]:
+def _layers(database: sqlite3.Connection) -> list[Found]:
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")
     tables = {
@@ -72,8 +72,7 @@ def _layers(database: sqlite3.Connection, only: str | None) -> list[Found]:
     columns = {layer[0]: _columns(database, layer[0]) for layer in plain}
     database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in ALLOWED else sqlite3.SQLITE_DENY)
     notes = (VIEWS_LEFT_OUT,) if len(plain) < len(listed) else ()
-    wanted = [layer for layer in plain if only in (None, layer[0])]
-    return chosen([_layer(database, layer, columns[layer[0]], notes) for layer in wanted], only)
+    return countable([_layer(database, layer, columns[layer[0]], notes) for layer in plain])
 
 
 def _columns(database: sqlite3.Connection, table: str) -> list[_Column]:

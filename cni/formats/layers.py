@@ -40,14 +40,6 @@ class Layer:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a file holds. `format` is the word that people use: "GeoPackage", "Shapefile", "KMZ", "CSV" …"""
-
-    format: str
-    layers: tuple[Layer, ...]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
     """The features of one layer, in the order of the file: four columns of one length.
@@ -61,6 +53,23 @@ class Features:
     rows: NDArray[np.int64]
     values: dict[str, list[str]]
     geometry: NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """What a file holds, layer by layer. `format` is the word that people use: "GeoPackage", "Shapefile", "CSV" …"""
+
+    format: str
+    features: tuple[Features, ...]
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """What is said of the layers, in their order."""
+        return tuple(each.layer for each in self.features)
+
+    def of(self, layer: str) -> Features:
+        """Return the features of the layer of a name, which is one of `layers`."""
+        return next(each for each in self.features if each.layer.name == layer)
 
 
 class FileRefused(Invalid):

@@ -16,7 +16,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from cni.formats.cells import BETWEEN, cell_text
-from cni.formats.found import Found, chosen, refuse_many
+from cni.formats.found import Found, countable, refuse_many
 from cni.formats.layers import FileRefused, refused_file
 from cni.formats.limits import MOST_FEATURES, MOST_FIELDS
 from cni.formats.text import decoded
@@ -29,8 +29,8 @@ NOT_OFDS = "The file is not JSON of the Open Fibre Data Standard"
 REMEDY = "Write it as a network package: {“networks”: [{“nodes”: […], “spans”: […]}]}."
 
 
-def read_ofds(data: bytes, only: str | None = None) -> list[Found]:
-    """Return the nodes and the spans of every network of a file, or one of these layers.
+def read_ofds(data: bytes) -> list[Found]:
+    """Return the nodes and the spans of every network of a file.
 
     Raises:
         FileRefused: it is no JSON, or none of this standard.
@@ -39,7 +39,7 @@ def read_ofds(data: bytes, only: str | None = None) -> list[Found]:
     try:
         networks = json.loads(text)["networks"]
         every = {layer: [row for network in networks for row in network.get(layer, [])] for layer in GEOMETRY}
-        return chosen([_layer(name, rows, notes) for name, rows in every.items()], only)
+        return countable([_layer(name, rows, notes) for name, rows in every.items()])
     except json.JSONDecodeError as error:
         is_cut = error.pos >= len(text.rstrip())
         message = f"The file stops in the middle, in line {error.lineno}." if is_cut else f"{NOT_OFDS}: {error}."

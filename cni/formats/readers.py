@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cni.formats.archives import unpack
-from cni.formats.found import Found, chosen
+from cni.formats.found import Found, countable
 from cni.formats.gdal import read_by_gdal, without_empty
 from cni.formats.geopackage import read_geopackage
 from cni.formats.ofds import read_ofds
@@ -17,7 +17,7 @@ from cni.formats.sniffing import Format
 from cni.formats.tabular import read_csv, read_xlsx
 from cni.formats.text import clean_xml, encoding_of
 
-Reader = Callable[[bytes, str | None], list[Found]]
+Reader = Callable[[bytes], list[Found]]
 
 OF_LIBKML = {
     "kml_id", "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon",
@@ -28,19 +28,19 @@ OF_BOXES = ("lowerCorner", "upperCorner")
 """The box around each feature of GML, which is no attribute of it."""
 
 
-def read_layers(data: bytes, kind: Format, only: str | None = None) -> list[Found]:
-    """Return the layers of a file of a known format, or the one of that name.
+def read_layers(data: bytes, kind: Format) -> list[Found]:
+    """Return the layers of a file of a known format.
 
     Raises:
-        FileRefused: the file, or the layer, cannot be read.
+        FileRefused: it cannot be read.
     """
-    return READERS[kind](data, only)
+    return READERS[kind](data)
 
 
-def _geojson(data: bytes, only: str | None) -> list[Found]:
+def _geojson(data: bytes) -> list[Found]:
     encoding = encoding_of(data)
     plain = data.decode(encoding, errors="replace").removeprefix("\ufeff").encode() if encoding else data
-    return chosen(read_by_gdal("GeoJSON", _laid_out("features.json", plain), _name_in(plain)), only)
+    return countable(read_by_gdal("GeoJSON", _laid_out("features.json", plain), _name_in(plain)))
 
 
 def _name_in(plain: bytes) -> str:
@@ -50,33 +50,33 @@ def _name_in(plain: bytes) -> str:
     return named[1] if named else "features"
 
 
-def _flatgeobuf(data: bytes, only: str | None) -> list[Found]:
-    return chosen(read_by_gdal("FlatGeobuf", _laid_out("features.fgb", data)), only)
+def _flatgeobuf(data: bytes) -> list[Found]:
+    return countable(read_by_gdal("FlatGeobuf", _laid_out("features.fgb", data)))
 
 
-def _gml(data: bytes, only: str | None) -> list[Found]:
+def _gml(data: bytes) -> list[Found]:
     layers = read_by_gdal("GML", _laid_out("features.gml", clean_xml(data)))
     for layer in layers:
         for corner in OF_BOXES:
             layer.values.pop(corner, None)
-    return chosen(layers, only)
+    return countable(layers)
 
 
-def _kml(data: bytes, only: str | None) -> list[Found]:
-    return _filled(read_by_gdal("LIBKML", _laid_out("placemarks.kml", clean_xml(data))), only)
+def _kml(data: bytes) -> list[Found]:
+    return _filled(read_by_gdal("LIBKML", _laid_out("placemarks.kml", clean_xml(data))))
 
 
-def _kmz(data: bytes, only: str | None) -> list[Found]:
+def _kmz(data: bytes) -> list[Found]:
     """Return the layers of every document of a KMZ: the first may only link to the others."""
     documents = enumerate(unpack(data, (".kml",)).values())
     paths = [_laid_out(f"placemarks{number}.kml", clean_xml(document)) for number, document in documents]
-    return _filled([layer for path in paths for layer in read_by_gdal("LIBKML", path)], only)
+    return _filled([layer for path in paths for layer in read_by_gdal("LIBKML", path)])
 
 
-def _filled(layers: list[Found], only: str | None) -> list[Found]:
-    """Return the layers of KML that hold something, or the one of a name."""
+def _filled(layers: list[Found]) -> list[Found]:
+    """Return the layers of KML that hold something."""
     told = [_identified(without_empty(each, OF_LIBKML)) for each in layers if each.rows]
-    return chosen(_with_own_names(told), only)
+    return countable(_with_own_names(told))
 
 
 def _identified(layer: Found) -> Found:
@@ -94,19 +94,19 @@ def _with_own_names(layers: list[Found]) -> list[Found]:
     return [replace(each, name=name) for each, name in zip(layers, own, strict=True)]
 
 
-def _shapefile(data: bytes, only: str | None) -> list[Found]:
-    return _in_parts(data, only, "ESRI Shapefile", (".shp", ".shx", ".dbf", ".prj", ".cpg"))
+def _shapefile(data: bytes) -> list[Found]:
+    return _in_parts(data, "ESRI Shapefile", (".shp", ".shx", ".dbf", ".prj", ".cpg"))
 
 
-def _tab(data: bytes, only: str | None) -> list[Found]:
-    return _in_parts(data, only, "MapInfo File", (".tab", ".dat", ".map", ".id"))
+def _tab(data: bytes) -> list[Found]:
+    return _in_parts(data, "MapInfo File", (".tab", ".dat", ".map", ".id"))
 
 
-def _mif(data: bytes, only: str | None) -> list[Found]:
-    return _in_parts(data, only, "MapInfo File", (".mif", ".mid"))
+def _mif(data: bytes) -> list[Found]:
+    return _in_parts(data, "MapInfo File", (".mif", ".mid"))
 
 
-def _in_parts(data: bytes, only: str | None, driver: str, endings: tuple[str, ...]) -> list[Found]:
+def _in_parts(data: bytes, driver: str, endings: tuple[str, ...]) -> list[Found]:
     """Return the layers of a zip in which each has several files, alike but for their endings; the first leads."""
     layers: dict[str, dict[str, bytes]] = {}
     for name, content in unpack(data, endings).items():
@@ -119,7 +119,7 @@ def _in_parts(data: bytes, only: str | None, driver: str, endings: tuple[str, ..
             for ending, content in parts.items():
                 _laid_out(f"layer{number}{ending}", content)
             found += read_by_gdal(driver, f"layer{number}{endings[0]}", PurePosixPath(stem).name)
-    return chosen(_with_own_names(found), only)
+    return countable(_with_own_names(found))
 
 
 def _laid_out(name: str, content: bytes) -> str:

@@ -16,7 +16,7 @@ import shapely
 
 from cni.formats.archives import unpack
 from cni.formats.cells import cell_text
-from cni.formats.found import Found, chosen, refuse_many
+from cni.formats.found import Found, countable, refuse_many
 from cni.formats.layers import FileRefused, refused_file
 from cni.formats.limits import MOST_FEATURES, MOST_FIELDS, MOST_TEXT
 from cni.formats.text import clean_xml, decoded
@@ -30,7 +30,7 @@ WKT = re.compile(r"\s*(SRID\s*=\s*\d+\s*;\s*)?(MULTI)?(POINT|LINESTRING|POLYGON|
 Cells = Sequence[str]
 
 
-def read_csv(data: bytes, only: str | None = None) -> list[Found]:
+def read_csv(data: bytes) -> list[Found]:
     """Return the table of a CSV file, called "table".
 
     Raises:
@@ -45,14 +45,14 @@ def read_csv(data: bytes, only: str | None = None) -> list[Found]:
     csv.field_size_limit(MOST_TEXT)
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        return chosen([_table("table", enumerate(rows, 1), notes)], only)
+        return countable([_table("table", enumerate(rows, 1), notes)])
     except csv.Error as error:
         remedy = "Save it as CSV from the program that made it; a quote inside of a cell is written twice."
         raise refused_file("not_csv", f"The file is not CSV: {error}.", remedy) from error
 
 
-def read_xlsx(data: bytes, only: str | None = None) -> list[Found]:
-    """Return the sheets of a workbook that are not empty, or the one of that name.
+def read_xlsx(data: bytes) -> list[Found]:
+    """Return the sheets of a workbook that are not empty.
 
     Raises:
         FileRefused: it is damaged or locked, holds entities, or a formula without a result.
@@ -71,14 +71,13 @@ def read_xlsx(data: bytes, only: str | None = None) -> list[Found]:
         with warnings.catch_warnings(action="ignore"):
             book = openpyxl.load_workbook(packed, read_only=True, data_only=True, keep_links=False)
             formulas = openpyxl.load_workbook(packed, read_only=True, keep_links=False) if has_formulas else None
-            sheets = [sheet for sheet in book.worksheets if only in (None, sheet.title)]
-            found = [_sheet(sheet, formulas[sheet.title] if formulas else None) for sheet in sheets]
+            found = [_sheet(sheet, formulas[sheet.title] if formulas else None) for sheet in book.worksheets]
     except FileRefused:
         raise
     except Exception as error:  # openpyxl fails in many ways on a workbook that is not as it should be
         message = "The workbook is damaged, or not as spreadsheets write it."
         raise refused_file("unreadable", message, "Open it in a spreadsheet and save it again as .xlsx.") from error
-    return chosen([each for each in found if each], only)
+    return countable([each for each in found if each])
 
 
 def _sheet(sheet: Any, formulas: Any) -> Found | None:

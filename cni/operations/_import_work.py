@@ -55,7 +55,7 @@ def kept_columns(session: Session, member_id: int | None, contents: Contents) ->
     return found
 
 
-def brought_of(data: bytes, name: str, contents: Contents, choices: Choices, kept: dict[str, str]) -> Brought:
+def brought_of(name: str, contents: Contents, choices: Choices, kept: dict[str, str]) -> Brought:
     """Return what a file brings, of the layers chosen.
 
     Raises:
@@ -66,8 +66,7 @@ def brought_of(data: bytes, name: str, contents: Contents, choices: Choices, kep
     refuse_wrong_columns(choices.columns, dict.fromkeys(columns))
     refuse_if_any(unknown_field(field, "values") for field in choices.values if field not in FIELDS)
     taken = choose_layers(contents.layers, choices, kept)
-    layers = [cage.read_layer(data, name, layer) for layer in taken]
-    return arrange(contents.format, name, layers, choices, kept)
+    return arrange(contents.format, name, [contents.of(layer) for layer in taken], choices, kept)
 
 
 class Trial:
@@ -83,9 +82,9 @@ class Trial:
         self.session, self.actor, self.name, self.choices, self.at = session, actor, name, choices, at
         refuse_long_note(choices)
         self.member = _member(session, actor)
-        contents = cage.look_into(data, name)
+        contents = cage.read_file(data, name)
         self.kept = kept_columns(session, actor.member_id, contents)
-        self.brought = brought_of(data, name, contents, choices, self.kept)
+        self.brought = brought_of(name, contents, choices, self.kept)
         on_progress(READ)
         if to_write:
             lock_codes(session)

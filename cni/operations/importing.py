@@ -111,13 +111,13 @@ def look_into_file(
     """
     require(actor, Permission.PLANT_PROPOSE)
     chosen = choices or Choices()
-    contents = cage.look_into(data, name)
+    contents = cage.read_file(data, name)
     kept = kept_columns(session, actor.member_id, contents)
     taken: list[str] = []
     brought, question = None, None
     try:
         taken = choose_layers(contents.layers, chosen, kept)
-        brought = brought_of(data, name, contents, chosen, kept)
+        brought = brought_of(name, contents, chosen, kept)
     except OpenQuestion as open_question:
         question = open_question.question
     layers = [layer for layer in contents.layers if layer.name in taken]

@@ -48,8 +48,8 @@ def first_rows(session: Session, actor: Actor, data: bytes, name: str, layers: S
     require(actor, Permission.PLANT_PROPOSE)
     values: dict[str, list[str]] = {}
     places: list[Any] = []
-    for layer in layers:
-        features = cage.read_layer(data, name, layer)
+    contents = cage.read_file(data, name)
+    for features in map(contents.of, layers):
         for column, texts in features.values.items():
             said = [text for text in texts[:VALUES_SHOWN] if text]
             values[column] = (values.get(column, []) + said)[:VALUES_SHOWN]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from cni.formats.cage import look_into, read_layer
+from cni.formats.cage import read_file
 from cni.formats.kmz import NamedLine, as_kmz
 from cni.formats.layers import Geometry
 from cni.formats.packing import Table, write_geopackage
@@ -28,8 +28,8 @@ def test_a_geopackage_holds_every_table_with_its_values():
         [Table("spans", COLUMNS, "LineString", LINES), Table("sites", {"id": ["A", "B"]}, "Point", sites)]
     )
 
-    found = {layer.name: layer for layer in look_into(data, "plant.gpkg").layers}
-    spans = read_layer(data, "plant.gpkg", "spans")
+    found = {layer.name: layer for layer in read_file(data, "plant.gpkg").layers}
+    spans = read_file(data, "plant.gpkg").of("spans")
 
     assert {name: (layer.geometry, layer.crs) for name, layer in found.items()} == {
         "spans": (Geometry.LINE, "EPSG:4326"),
@@ -50,8 +50,8 @@ def test_a_kmz_says_what_it_is_and_draws_every_line():
     lines = [NamedLine(name, "", line) for name, line in zip("AB", along, strict=True)]
     data = as_kmz("Route <1> & 2", "Demonstration", lines)
 
-    (layer,) = look_into(data, "route.kmz").layers
-    read = read_layer(data, "route.kmz", layer.name)
+    (layer,) = read_file(data, "route.kmz").layers
+    read = read_file(data, "route.kmz").of(layer.name)
 
     assert (layer.geometry, layer.crs) == (Geometry.LINE, "EPSG:4326")
     assert read.values["Name"] == ["A", "B"]

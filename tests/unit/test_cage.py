@@ -13,18 +13,21 @@ import shapely
 
 from cni.formats import cage
 from cni.formats.answers import Answers
-from cni.formats.cage import read_layer
+from cni.formats.cage import read_file
 from cni.formats.layers import FileRefused
 from cni.schemas.problems import answer_to
 
-LAYER = {"name": "spans", "geometry": "point", "features": 1, "fields": ["id"], "crs": None, "notes": []}
-SAID = {"format": "GeoJSON", "layers": [LAYER], "values": {"id": ["A"]}}
+LAYER = {
+    "name": "spans", "geometry": "point", "features": 1, "fields": ["id"], "crs": None, "notes": [],
+    "values": {"id": ["A"]},
+}  # fmt: skip
+SAID = {"format": "GeoJSON", "layers": [LAYER]}
 POINT = shapely.to_wkb(shapely.Point(1, 2))
 
 
 def packed(said=SAID, wkb=POINT, *, rows=(1,), save=np.savez):
     text = said if isinstance(said, bytes) else json.dumps(said).encode()
-    arrays = {"wkb": np.frombuffer(wkb, np.uint8), "ends": np.array([len(wkb)]), "rows": np.array(rows)}
+    arrays = {"wkb0": np.frombuffer(wkb, np.uint8), "ends0": np.array([len(wkb)]), "rows0": np.array(rows)}
     answer = io.BytesIO()
     save(answer, said=np.frombuffer(text, np.uint8), **arrays)
     return answer.getvalue()
@@ -41,7 +44,7 @@ def answered(monkeypatch, tmp_path):
         process.write_text(f"#!/bin/sh\nexec /bin/cat {tmp_path}/answer\n")
         process.chmod(0o700)
         monkeypatch.setattr(sys, "executable", str(process))
-        return read_layer(b"{}", "plan.geojson", "spans")
+        return read_file(b"{}", "plan.geojson").of("spans")
 
     return reading
 
@@ -65,9 +68,10 @@ def test_an_answer_becomes_features(answered):
         packed({}),
         packed({"problem": {"code": "x"}}),
         packed({**SAID, "layers": [{**LAYER, "geometry": "cube"}]}),
-        packed({**SAID, "layers": []}),
-        packed({**SAID, "values": {"id": ["A", "B"]}}),
-        packed({**SAID, "values": None}),
+        packed({**SAID, "layers": [LAYER, LAYER]}),
+        packed({**SAID, "layers": None}),
+        packed({**SAID, "layers": [{**LAYER, "values": {"id": ["A", "B"]}}]}),
+        packed({**SAID, "layers": [{**LAYER, "values": None}]}),
         packed(wkb=POINT[:-3]),
         packed(rows=(1, 2)),
     ],
@@ -84,9 +88,9 @@ def test_what_was_read_is_not_read_again_and_belongs_to_each_who_asked(answered,
     features.values["id"][0] = "spoilt"
     monkeypatch.setattr(sys, "executable", "/bin/false")
 
-    assert read_layer(b"{}", "plan.geojson", "spans").values == {"id": ["A"]}
+    assert read_file(b"{}", "plan.geojson").of("spans").values == {"id": ["A"]}
     with pytest.raises(FileRefused):
-        read_layer(b"{}", "plan.geojson", "sites")
+        read_file(b"{} ", "plan.geojson")
 
 
 def test_answers_are_kept_up_to_so_many_bytes_the_latest_used_longest():
