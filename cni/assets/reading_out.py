@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from threading import Lock
-from typing import Any, TypeVar
-
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -15,40 +10,20 @@ from cni.assets.seen_plant import EYES_OF_MANY, Eyes, PlantRecords, SeenPlant, S
 from cni.assets.snapshot import plant_revision, risks_of_spans
 from cni.assets.words import ContributionStatus, PairState
 from cni.members.models import Member
+from cni.primitives.kept import Kept
 
 EYES_KEPT = 8
 """Of how many parties a process keeps what they see, beside the tiers."""
 
-Value = TypeVar("Value")
-
-
-class Kept:
-    """The last values that were made, by key, at most `most`. Of threads that want the same one, the first makes it."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Return the value of a key, made if need be."""
-        with self._lock:
-            if key not in self._values:
-                self._values[key] = make()
-                while len(self._values) > self._most:
-                    self._values.popitem(last=False)
-            self._values.move_to_end(key)
-            value: Value = self._values[key]
-            return value
-
-
-_records = Kept(1)
-_tiers = Kept(len(EYES_OF_MANY))
-_parties = Kept(EYES_KEPT)
+_records: Kept[PlantRecords] = Kept(1)
+_tiers: Kept[SeenPlant] = Kept(len(EYES_OF_MANY))
+_parties: Kept[SeenPlant] = Kept(EYES_KEPT)
+_asked_for: set[Eyes] = set()
 
 
 def seen_plant(session: Session, eyes: Eyes) -> SeenPlant:
     """Return the live plant as these eyes see it. One statement where the process has it in memory."""
+    _asked_for.add(eyes.of_many)
     revision = " ".join(sorted(map(str, plant_revision(session))))
 
     def of_tier() -> SeenPlant:
@@ -56,6 +31,12 @@ def seen_plant(session: Session, eyes: Eyes) -> SeenPlant:
         return _tiers.get((revision, eyes.of_many), lambda: SeenPlant.of(records, eyes.of_many))
 
     return of_tier() if eyes == eyes.of_many else _parties.get((revision, eyes), lambda: of_tier().through(eyes))
+
+
+def prepare_seen_plant(session: Session) -> None:
+    """Have the live plant ready again as each tier sees it that this process was asked for before."""
+    for eyes in tuple(_asked_for):
+        seen_plant(session, eyes)
 
 
 def read_records(session: Session, revision: str) -> PlantRecords:

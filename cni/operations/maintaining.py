@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from cni.assets.reading_out import seen_plant
-from cni.assets.seen_plant import EYES_OF_MANY
+from cni.assets.reading_out import prepare_seen_plant
 from cni.assets.snapshot import live_plant
 from cni.events.kinds import OldSignInsForgotten
 from cni.events.record import record
@@ -44,10 +43,9 @@ def prepare_plant(session: Session, actor: Actor) -> None:
 
 
 def prepare_views(session: Session, actor: Actor) -> None:
-    """Have the live plant ready in this process as each tier sees it, so that the next page or tile need not wait.
+    """Have the live plant read in this process as each tier sees it that was asked for here, before the next page is.
 
     Permission: coop:maintain
     """
     require(actor, Permission.COOP_MAINTAIN)
-    for eyes in EYES_OF_MANY:
-        seen_plant(session, eyes)
+    prepare_seen_plant(session)

@@ -8,10 +8,7 @@ with what one may see of it.
 from __future__ import annotations
 
 import gzip
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from threading import Lock
 
 from flask import Blueprint, current_app, request, url_for
 from werkzeug.wrappers import Response
@@ -20,6 +17,7 @@ from cni.assets.planes import PLANES
 from cni.assets.seen_plant import Numbers, SeenPlant
 from cni.assets.tiling import DEEPEST, cut_tile
 from cni.primitives.errors import NotFound
+from cni.primitives.kept import Kept
 from cni.schemas.ogc import extent_of
 from cni.web.openly import is_known, keep, look, tag_of, visitor
 
@@ -48,32 +46,7 @@ class Packed:
         return len(self.data) + int(self.sites.nbytes) + int(self.spans.nbytes)
 
 
-class TilesKept:
-    """The tiles that were asked for last, as many as `most` bytes hold."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._bytes = most, 0
-        self._tiles: OrderedDict[Hashable, Packed] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable, cut: Callable[[], Packed]) -> Packed:
-        """Return the tile of a key, cut if need be; while it is cut, others are given out."""
-        with self._lock:
-            found = self._tiles.get(key)
-            if found is not None:
-                self._tiles.move_to_end(key)
-                return found
-        made = cut()
-        with self._lock:
-            if key not in self._tiles:
-                self._tiles[key] = made
-                self._bytes += made.size
-            while self._bytes > self._most:
-                self._bytes -= self._tiles.popitem(last=False)[1].size
-        return made
-
-
-_kept = TilesKept(MOST_BYTES)
+_kept: Kept[Packed] = Kept(MOST_BYTES, size=lambda tile: tile.size)
 
 
 @tiles.get("/<zoom>/<column>/<row>.mvt")

@@ -133,7 +133,10 @@ def test_a_listener_has_the_plant_ready_before_anybody_asks(sessions, own_databa
     assert len(statements) == 1
 
 
-def test_a_web_process_has_what_every_tier_sees_ready_before_anyone_asks(own_database, sessions):
+def test_a_web_process_has_what_each_tier_sees_ready_before_it_is_asked_again(own_database, sessions):
+    with sessions() as session:
+        for eyes in EYES_OF_MANY:
+            seen_plant(session, eyes)
     with sessions.begin() as session:
         lay(session, "A-B 1")
         prepare_views(session, OPERATOR)

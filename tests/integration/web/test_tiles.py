@@ -19,7 +19,6 @@ from cni.assets.planes import PLANES
 from cni.assets.seen_plant import Eyes, SeenPlant
 from cni.assets.tiling import EXTENT, MARGIN, MOST_FAR, cut_tile
 from cni.members.policy import Role
-from cni.web.tiles import Packed, TilesKept
 from tests.factories import make_member, make_person
 from tests.integration.web.test_ogc import owner, plant, somebody  # noqa: F401  fixtures
 from tests.records import some_records
@@ -188,16 +187,3 @@ def test_a_tile_of_a_large_area_has_the_longest_spans_and_the_most_important_sit
     assert len(tile.spans) == MOST_FAR
     left_out = set(range(len(seen.spans))) - set(tile.spans.tolist())
     assert min(seen.lengths_m[n] for n in tile.spans) >= max(seen.lengths_m[n] for n in left_out)
-
-
-def test_so_many_bytes_of_tiles_are_kept_and_no_more():
-    none = np.array([], dtype=np.int64)
-    kept, cut = TilesKept(1000), []
-
-    def get(key):
-        return kept.get(key, lambda: cut.append(key) or Packed(b"x" * 300, none, none))
-
-    for key in "abcabcda":
-        get(key)
-
-    assert cut == ["a", "b", "c", "d", "a"]
