@@ -14,6 +14,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+from cni.leases.loss import LossBudget, Passage, budget_as_json, budget_from_json, loss_budget
 from cni.leases.pricing import ENDS_PER_ROUTE, PriceWorking, TariffPrices, annual_price, billed_metres, one_off_charges
 from cni.topology.answers import Answer, Route
 from cni.topology.network import Network
@@ -45,10 +46,14 @@ class OfferedSite:
 
 @dataclass(frozen=True, slots=True)
 class OfferedRoute:
-    """A route: its sites in order, both ends included, and the spans between them."""
+    """A route: its sites in order, both ends included, the spans between them, and the loss of its whole length.
+
+    `loss` None: it was quoted before losses were told.
+    """
 
     sites: tuple[OfferedSite, ...]
     spans: tuple[OfferedSpan, ...]
+    loss: LossBudget | None = None
 
     @property
     def metres(self) -> int:
@@ -154,6 +159,8 @@ def make_offer(network: Network, answer: Answer, terms: Terms, risk_kinds: Mappi
 def as_snapshot(offer: Offer) -> dict[str, Any]:
     """Return an offer as JSON values."""
     kept = asdict(offer)
+    for route, offered in zip(kept["routes"], offer.routes, strict=True):
+        route["loss"] = None if offered.loss is None else budget_as_json(offered.loss)
     kept["working"]["term_percent"] = str(offer.working.term_percent)
     kept["tariff"]["effective_from"] = offer.tariff.effective_from.isoformat()
     return kept
@@ -168,6 +175,7 @@ def from_snapshot(kept: Mapping[str, Any]) -> Offer:
             OfferedRoute(
                 sites=tuple(OfferedSite(**site) for site in route["sites"]),
                 spans=tuple(OfferedSpan(**span) for span in route["spans"]),
+                loss=budget_from_json(route["loss"]) if route.get("loss") else None,
             )
             for route in kept["routes"]
         ),
@@ -182,7 +190,7 @@ def from_snapshot(kept: Mapping[str, Any]) -> Offer:
 
 
 def digest_of(offer: Offer) -> str:
-    """Return a short text that is the same for the same routes, price, terms and shared things, and for no others.
+    """Return a short text that is the same for the same routes, price, terms, shared things and losses, and no others.
 
     How far a search came in its time is no part of it: the same routes found once more are the same offer.
     """
@@ -206,7 +214,8 @@ def _offered(network: Network, route: Route) -> OfferedRoute:
         OfferedSpan(code, a, z, billed_metres(Decimal(str(network.spans[code].length_m))))
         for code, a, z in zip(route.spans, route.sites, route.sites[1:], strict=False)
     ]
-    return OfferedRoute(sites, tuple(spans))
+    length_m = sum((Decimal(str(network.spans[code].length_m)) for code in route.spans), Decimal(0))
+    return OfferedRoute(sites, tuple(spans), loss_budget(Passage(length_m, splices=len(sites) - ENDS_PER_ROUTE)))
 
 
 def _shared(network: Network, answer: Answer, risk_kinds: Mapping[str, str]) -> Iterator[SharedElement]:

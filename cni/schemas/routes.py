@@ -9,6 +9,7 @@ import marshmallow as ma
 
 from cni.assets.drawing import DrawnSpan
 from cni.formats.kmz import NamedLine, as_kmz
+from cni.leases.loss import Reach
 from cni.leases.offers import APART
 from cni.leases.searches import RouteSearch
 from cni.operations.ordering import Confirmed
@@ -158,12 +159,72 @@ class OfferedSpanView(View):
     metres = ma.fields.Integer(required=True, metadata={"description": "Whole metres that it is priced at."})
 
 
+class PassageView(View):
+    """What the light of a route goes through."""
+
+    length_m = ma.fields.Float(required=True)
+    splices = ma.fields.Integer(required=True, metadata={"description": "One at each site between its ends."})
+    connectors = ma.fields.Integer(required=True, metadata={"description": "One at each end."})
+
+
+class LossLineView(View):
+    """One line of a loss."""
+
+    what = ma.fields.String(required=True, metadata={"enum": ["fibre", "splices", "connectors"]})
+    quantity = ma.fields.Float(required=True, metadata={"description": "Kilometres of fibre, or how many there are."})
+    each_db = ma.fields.Float(required=True)
+    loss_db = ma.fields.Float(required=True, metadata={"description": "Half-up to hundredths."})
+
+
+class LossView(View):
+    """What is lost at a wavelength, line by line."""
+
+    wavelength_nm = ma.fields.Integer(required=True)
+    lines = ma.fields.List(ma.fields.Nested(LossLineView), required=True)
+    total_db = ma.fields.Float(required=True)
+
+
+class OpticReachView(View):
+    """Whether a kind of transceiver reaches over a route."""
+
+    name = ma.fields.String(attribute="optic.name", required=True)
+    wavelength_nm = ma.fields.Integer(attribute="optic.wavelength_nm", required=True)
+    budget_db = ma.fields.Float(
+        attribute="optic.budget_db", required=True, metadata={"description": "The most loss that it is made for."}
+    )
+    reach_m = ma.fields.Integer(
+        attribute="optic.reach_m", required=True, metadata={"description": "How far dispersion lets it reach."}
+    )
+    source = ma.fields.String(attribute="optic.source", required=True)
+    reach = ma.fields.Enum(
+        Reach,
+        by_value=True,
+        required=True,
+        metadata={"description": "as_expected: not if the fibre loses all that the limit allows."},
+    )
+    limit_spare_db = ma.fields.Float(required=True, metadata={"description": "Less than 0: too much loss."})
+    expected_spare_db = ma.fields.Float(required=True, metadata={"description": "Less than 0: too much loss."})
+    beyond_m = ma.fields.Integer(required=True, metadata={"description": "How much too long the route is."})
+
+
+class LossBudgetView(View):
+    """What a route loses, in dB: expected of fibre in good order, and the limit that it meets when it is accepted."""
+
+    passage = ma.fields.Nested(PassageView, required=True)
+    expected = ma.fields.List(ma.fields.Nested(LossView), required=True)
+    limit = ma.fields.List(ma.fields.Nested(LossView), required=True)
+    optics = ma.fields.List(ma.fields.Nested(OpticReachView), required=True)
+
+
 class OfferedRouteView(View):
     """A route that is offered."""
 
     metres = ma.fields.Integer(required=True)
     sites = ma.fields.List(ma.fields.Nested(OfferedSiteView), required=True)
     spans = ma.fields.List(ma.fields.Nested(OfferedSpanView), required=True)
+    loss = ma.fields.Nested(
+        LossBudgetView, allow_none=True, metadata={"description": "Null: quoted before losses were told."}
+    )
 
 
 class SharedElementView(View):

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import floor
 
+from cni.leases.loss import LossBudget, OpticReach, Reach
 from cni.leases.offers import Offer
 from cni.leases.searches import SEARCH_TIME_S, RouteSearch, name_of
 from cni.operations.searching import RouteFinding
 from cni.topology.answers import Blocker, BlockerKind
+from cni.web.formats import decibels
 from cni.web.words import GRADE_WORDS
 
 
@@ -50,6 +52,28 @@ def how_separate(offer: Offer) -> str:
         return "They cross or touch somewhere."
     beyond = f"measured more than {offer.separation_radius_m:,.0f} m from their ends and from sites that both pass"
     return f"They keep at least {int(offer.separation_m):,} m apart, {beyond}."
+
+
+def optics_that_reach(loss: LossBudget) -> str:
+    """Return which optics reach over a route, by name."""
+    within, expected = (
+        [found.optic.name for found in loss.optics if found.reach is reach]
+        for reach in (Reach.WITHIN_LIMIT, Reach.AS_EXPECTED)
+    )
+    reach = "reach" if len(within) > 1 else "reaches"
+    told = f"{_listed(within) if within else 'No optic that we know'} {reach} within the limit."
+    return f"{told} {_listed(expected)} only if no more is lost than expected." if expected else told
+
+
+def how_an_optic_reaches(found: OpticReach) -> str:
+    """Return whether an optic reaches over a route, with what is to spare, or what keeps it from it."""
+    if found.reach is Reach.WITHIN_LIMIT:
+        return f"Reaches with {decibels(found.limit_spare_db)} to spare"
+    if found.reach is Reach.AS_EXPECTED:
+        return f"Reaches by the expected loss, with {decibels(found.expected_spare_db)} to spare, not by the limit"
+    lossy = f"{decibels(-found.expected_spare_db)} too much loss" if found.expected_spare_db < 0 else ""
+    far = f"{found.beyond_m:,} m too far" if found.beyond_m else ""
+    return f"Does not reach: {' and '.join(filter(None, (lossy, far)))}"
 
 
 def what_differs(asked: RouteSearch, other: RouteFinding) -> str:

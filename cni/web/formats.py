@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -13,8 +14,9 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def register_formats(app: Flask) -> None:
-    """Give templates the filters `pounds`, `day`, `instant`, `metres` and `kilometres`."""
-    app.jinja_env.filters.update(pounds=pounds, day=day, instant=instant, metres=metres, kilometres=kilometres)
+    """Give templates the filters `pounds`, `day`, `instant`, `metres`, `kilometres` and `decibels`."""
+    lengths = {"metres": metres, "kilometres": kilometres}
+    app.jinja_env.filters.update(pounds=pounds, day=day, instant=instant, decibels=decibels, **lengths)
 
 
 def day(when: date | None) -> str:
@@ -55,3 +57,12 @@ def kilometres(length_m: float | None) -> str:
     '12.3 km'
     """
     return "–" if length_m is None else f"{length_m / 1000:,.1f} km"
+
+
+def decibels(loss_db: Decimal) -> str:
+    """Return a loss in dB to a hundredth.
+
+    >>> decibels(Decimal("2.1"))
+    '2.10 dB'
+    """
+    return f"{loss_db:.2f} dB"

@@ -13,6 +13,7 @@ from cni.operations import evidencing, leasing, searching
 from cni.primitives.errors import Problem
 from cni.schemas.leases import LeaseAcceptanceRequest, LeaseEndRequest, LeaseRefusalRequest
 from cni.schemas.routes import routes_collection
+from cni.web import findings as words
 from cni.web.expiries import ending_on_lease
 from cni.web.forms import read_form, shown_again_by
 from cni.web.pages import asked_page, render
@@ -41,8 +42,9 @@ def show(lease: str, values: Mapping[str, Any] | None = None, problems: Sequence
         levels = evidencing.levels(session, actor(), [use.span.code for use in file.lease.spans_latest])
     given = values or {"accepted_on": today.isoformat()}
     timeline = lease_timeline(file, today)
-    facts = {"file": file, "timeline": timeline, "ending": ending, "levels": levels}
-    return render("leases/lease.html", values=given, problems=problems, **facts)
+    quoted = file.lease.quote.offer.routes if file.lease.quote else ()
+    facts = {"file": file, "timeline": timeline, "ending": ending, "levels": levels, "quoted": quoted}
+    return render("leases/lease.html", values=given, problems=problems, words=words, **facts)
 
 
 @leases.get("/map/leases/<lease>.json")

@@ -13,8 +13,8 @@ from cni.operations import ordering, searching
 from cni.primitives.errors import Problem
 from cni.primitives.period import Period, add_months
 from cni.schemas.routes import QuoteRequest, routes_collection
+from cni.web import findings as words
 from cni.web.expiries import ending_on_routes
-from cni.web.findings import cut_off, grade_of, how_separate
 from cni.web.forms import read_form, shown_again_by
 from cni.web.pages import asked_page, render
 from cni.web.routes import find, kmz_of_routes, private_json
@@ -55,9 +55,10 @@ def show(quote: str, values: Mapping[str, Any] | None = None, problems: Sequence
         quote=found,
         ending=ending,
         is_open=ordering.is_open(found, runtime.today()),
-        apart=APART_WORDS[grade_of(found.offer)],
-        separation=how_separate(found.offer),
-        cut_off=cut_off(found.offer),
+        apart=APART_WORDS[words.grade_of(found.offer)],
+        separation=words.how_separate(found.offer),
+        cut_off=words.cut_off(found.offer),
+        words=words,
         element_words=ELEMENT_WORDS,
         tariff_words=TARIFF_WORDS,
         problems=problems,
