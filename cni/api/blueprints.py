@@ -21,6 +21,7 @@ from cni.api.v1.plant_edits import plant_edits
 from cni.api.v1.quotes import quotes
 from cni.api.v1.register_entries import register_entries
 from cni.api.v1.resilience import resilience
+from cni.api.v1.resolutions import resolutions
 from cni.api.v1.routes import routes
 from cni.api.v1.settlements import settlements
 from cni.api.v1.sites import sites
@@ -51,6 +52,7 @@ RESOURCES: tuple[Resources, ...] = (
     quotes,
     register_entries,
     resilience,
+    resolutions,
     routes,
     settlements,
     sites,

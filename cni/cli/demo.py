@@ -19,11 +19,14 @@ from cni.assets.expiries import RegisterKind
 from cni.assets.importing import read_upload
 from cni.cli.main import open_database
 from cni.cli.output import answer, json_option
+from cni.governance.drafts import NewMeeting, NewResolution
+from cni.governance.words import Choice, Decides
 from cni.leases.searches import RouteSearch
 from cni.members.policy import OPERATOR, Actor
 from cni.members.queries import actor_of, cooperative, person_by_email
 from cni.operations import (
     evidencing,
+    governing,
     keeping_registers,
     leasing,
     loading,
@@ -45,6 +48,18 @@ SETTLED = (Month(2026, 7), Month(2026, 8), Month(2026, 9))
 TREASURER, APPROVER = "treasurer@irwell-and-tame.example", "approver@irwell-and-tame.example"
 OFFICER = "assets@irwell-council.example"
 STEWARD = "steward@irwell-and-tame.example"
+REGISTRAR = "registrar@irwell-and-tame.example"
+DELEGATES = (
+    "delegate@tame-valley-nhs.example",
+    "delegate@medlock-college.example",
+    "delegate@two-rivers-tram.example",
+    "delegate@pennine-wave.example",
+    "delegate@spindle.example",
+    "delegate@weft-and-weave.example",
+    "delegate@northern-heron.example",
+    "delegate@irwell-council.example",
+)
+"""Who votes, in this order; the council's delegate last, so that a vote is left to cast."""
 REFUSAL = "The Medlock chamber is rebuilt in the spring; please ask again for a route that avoids it."
 
 
@@ -99,12 +114,57 @@ class Demonstration:
         files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.name in loading.FILES}
         loading.load_coop(self.session, OPERATOR, files, at=self.now, today=self.today, chooser=runtime.chooser())
         self.session.flush()
+        self.hold_meetings()
         for month in SETTLED:
             self.settle(month)
         surveying.find_hidden_risks(self.session, OPERATOR, surveying.Limits(), at=self.now, chooser=runtime.chooser())
         self.propose_plant()
         self.order_leases()
         self.keep_records()
+
+    def hold_meetings(self) -> None:
+        """Have the tariff passed and a parameter set, long ago, and leave a vote open."""
+        tariff = NewResolution(
+            "The tariff and the fee policy from April 2025 (demonstration)",
+            "That the tariff and the fee policy laid before this meeting be published, the same for every member.",
+            Decides.TARIFF,
+            reference="GM-2025-03",
+        )
+        light_by = NewResolution(
+            "Light by nine months (demonstration)",
+            "That fibre which is leased be in use within 270 days of its acceptance, or be released after warnings.",
+            Decides.PARAMETER, "GM-2026-09", "light_by_days", 270, date(2026, 10, 1),
+        )  # fmt: skip
+        limit = NewResolution(
+            "Half a span at most for one member (demonstration)",
+            "That no member lease more than half of the fibre pairs that are offered on a span.",
+            Decides.PARAMETER, "", "share_limit_percent", 50, add_months(self.today.replace(day=1), 2),
+        )  # fmt: skip
+        long_ago = ((tariff, date(2025, 3, 12), "++++++++"), (light_by, date(2026, 9, 9), "+++-++0"))
+        for given, held_on, votes in long_ago:
+            reference = self.vote_on(given, held_on, votes)
+            governing.close_vote(self.session, self.person(REGISTRAR), reference, at=_evening(held_on))
+        self.vote_on(limit, self.today - timedelta(days=2), "+-")
+
+    def vote_on(self, given: NewResolution, held_on: date, votes: str) -> str:
+        """Call a meeting three weeks ahead, and have delegates vote on a resolution (+ - 0); return its reference."""
+        registrar, called_on, evening = self.person(REGISTRAR), held_on - timedelta(days=21), _evening(held_on)
+        meeting = governing.call_meeting(
+            self.session,
+            registrar,
+            NewMeeting(f"General meeting, {held_on:%B %Y} (demonstration)", evening, "Ashton Old Baths", called_on),
+            at=_morning(called_on),
+            chooser=runtime.chooser(),
+        )
+        self.session.flush()
+        drafted = governing.draft_resolution(
+            self.session, registrar, meeting.reference, given, at=_morning(called_on), chooser=runtime.chooser()
+        )
+        governing.open_vote(self.session, registrar, drafted.reference, at=evening)
+        for email, vote in zip(DELEGATES, votes, strict=False):
+            choice = {"+": Choice.FOR, "-": Choice.AGAINST, "0": Choice.ABSTAIN}[vote]
+            governing.cast_vote(self.session, self.person(email), drafted.reference, choice, at=evening)
+        return drafted.reference
 
     def settle(self, month: Month) -> None:
         """Approve a month on the second day after it, and issue it on the fourth, as two people would."""
@@ -184,3 +244,7 @@ class Demonstration:
 
 def _morning(day: date) -> datetime:
     return datetime.combine(day, time(9), UTC)
+
+
+def _evening(day: date) -> datetime:
+    return datetime.combine(day, time(18, 30), UTC)

@@ -28,6 +28,10 @@ class Rule:
     quorum_percent: int
     majority_percent: int
 
+    def least_voters(self, entitled: int) -> int:
+        """Return how many of so many entitled members have to vote."""
+        return -(-entitled * self.quorum_percent // 100)
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -62,7 +66,7 @@ def tally(entitled: Collection[int], ballots: Iterable[Ballot], rule: Rule) -> T
 def outcome_of(entitled: int, counted: Counter[Choice], rule: Rule) -> Outcome:
     """Return what becomes of a resolution with so many votes of each kind."""
     voted = counted.total()
-    if not voted or voted * 100 < entitled * rule.quorum_percent:
+    if not voted or voted < rule.least_voters(entitled):
         return Outcome.NO_QUORUM
     decided = counted[Choice.FOR] + counted[Choice.AGAINST]
     is_carried = counted[Choice.FOR] * 100 > decided * rule.majority_percent

@@ -1,6 +1,6 @@
 """What general meetings resolved, as all may read it, and the parameters of the co-op. Nothing here writes.
 
-While a vote is open nobody is told more than how many voted: not how, and not who.
+While a vote is open nobody is told how anybody voted, only how many have.
 """
 
 from __future__ import annotations

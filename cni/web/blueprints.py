@@ -29,6 +29,7 @@ from cni.web.quotes import quotes
 from cni.web.registering import registration
 from cni.web.registers import registers
 from cni.web.resilience import resilience
+from cni.web.resolutions import resolutions
 from cni.web.routes import routes
 from cni.web.settlements import settlements
 from cni.web.structure import structure
@@ -64,6 +65,7 @@ PAGES: tuple[Blueprint, ...] = (
     registers,
     registration,
     resilience,
+    resolutions,
     settlements,
     routes,
     structure,

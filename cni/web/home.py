@@ -11,6 +11,7 @@ from cni import runtime
 from cni.members.policy import Actor, Permission, may
 from cni.operations import (
     evidencing,
+    governing,
     joining,
     keeping_registers,
     leasing,
@@ -34,6 +35,7 @@ TODO: tuple[Callable[..., list[Task]], ...] = (
     evidencing.todo,
     keeping_registers.todo,
     withdrawing.todo,
+    governing.todo,
 )
 """Each slice's function that says what waits; the most pressing first."""
 
@@ -49,6 +51,7 @@ ADDRESSES: dict[str, Callable[[str | None], str]] = {
     "quote": lambda reference: url_for("quotes.show", quote=reference),
     "register_entry": lambda reference: url_for("registers.show", entry=reference),
     "registers": lambda _reference: url_for("registers.index"),
+    "resolution": lambda reference: url_for("resolutions.show", resolution=reference),
     "settlement": lambda period: url_for("settlements.show", period=period),
     "registering": lambda _reference: url_for("registration.draw"),
 }

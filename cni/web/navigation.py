@@ -35,6 +35,7 @@ MENU = (
     Entry("Settlements", "settlements.index", "settlement", Permission.SETTLEMENTS_PREVIEW),
     Entry("Documents", "documents.index", "document", Permission.DOCUMENTS_READ),
     Entry("Ledger", "ledger.trial_balance", "ledger", Permission.LEDGER_READ),
+    Entry("Resolutions", "resolutions.index", "vote", Permission.RESOLUTIONS_READ),
     Entry("Members", "members.directory", "members", Permission.DIRECTORY_READ),
     Entry("People", "people.index", "person", Permission.PEOPLE_MANAGE),
     Entry("Co-op details", "coop.details", "settings", Permission.MEMBERS_ADMIT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from cni import runtime
-from cni.operations import publishing
+from cni.operations import minuting, publishing
 from cni.web.pages import render
 from cni.web.session import actor
 from cni.web.words import TARIFF_WORDS
@@ -20,4 +20,6 @@ def show() -> str:
     with runtime.reading() as session:
         versions = publishing.tariffs(session, actor())
         current = publishing.tariff_on(session, actor(), today) if versions else None
-    return render("tariff/show.html", versions=versions[::-1], current=current, today=today, tariff_words=TARIFF_WORDS)
+        named = minuting.resolutions_named(session, actor(), {version.resolution for version in versions})
+    facts = {"versions": versions[::-1], "current": current, "today": today, "resolutions": named}
+    return render("tariff/show.html", tariff_words=TARIFF_WORDS, **facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from cni.governance.words import Choice, Decides
 from cni.members.policy import MemberRole, Role
 
 Choices = tuple[tuple[str, str, str], ...]
@@ -18,7 +19,7 @@ MEMBER_ROLE_CHOICES: Choices = (
     (Role.ASSET_OFFICER, "Asset officer", "Registers the member's plant."),
     (Role.FINANCE, "Finance", "Reads invoices, statements and bank details."),
     (Role.MEMBER_ADMIN, "Member administrator", "Invites the member's people and changes their roles."),
-    (Role.DELEGATE, "Delegate", "Speaks for the member at general meetings."),
+    (Role.DELEGATE, "Delegate", "Casts the member’s one vote on resolutions."),
 )
 STAFF_ROLE_CHOICES: Choices = (
     (Role.REGISTRAR, "Registrar", "Staff: admits members, manages everyone's access."),
@@ -145,6 +146,21 @@ ACHIEVED_WORDS = {
     "span": "Its two routes share no span, but a site between the ends",
 }
 """How diverse the routes of a lease really are."""
+
+VOTE_CHOICES: Choices = (
+    (Choice.FOR, "For", ""),
+    (Choice.AGAINST, "Against", ""),
+    (Choice.ABSTAIN, "Abstain", "Counts for the quorum, and neither for nor against."),
+)
+VOTE_WORDS = {value: text for value, text, _hint in VOTE_CHOICES}
+
+DECIDES_CHOICES: Choices = (
+    (Decides.TEXT, "What its text says", "Carried out by people."),
+    (Decides.TARIFF, "A tariff", "The treasurer publishes it, naming this resolution."),
+    (Decides.PARAMETER, "A parameter", "Set by itself when the vote is closed and the resolution is carried."),
+    (Decides.LAST_PAIR, "The last free pair between two sites", "That it may be leased."),
+)
+DECIDES_WORDS = {value: text for value, text, _hint in DECIDES_CHOICES}
 
 AGAINST_CHOICES: Choices = (
     ("span", "A span", "No bridge is left."),

@@ -31,9 +31,12 @@ from tests.conftest import NOW
 from tests.contract.doors import routes
 from tests.factories import make_contribution, make_member, make_person, make_site, make_span
 from tests.leases import CHANCE, make_coop
+from tests.meetings import make_meeting, make_open_vote
 
 SEEN_BY_ALL = {
     "GET /api/v1/members/<slug>",  # the directory: its details are tested in test_joining.py
+    "GET /api/v1/resolutions/<resolution>",  # resolutions are every member's; votes are tested in test_governing.py
+    "GET /meetings/<meeting>",
     "GET /members/<slug>",
     "GET /ogc/collections/<collection>",  # live plant by tier, in test_ogc.py; so are the tiles in test_tiles.py
     "GET /ogc/collections/<collection>/feature-schema",
@@ -42,6 +45,7 @@ SEEN_BY_ALL = {
     "GET /ogc/collections/<collection>/schema",
     "GET /password/<token>",  # public: the token is what counts
     "POST /password/<token>",
+    "GET /resolutions/<resolution>",
     "GET /static/<path:filename>",
     "GET /tiles/<zoom>/<column>/<row>.mvt",
     "GET /tiles/grid/<zoom>/<column>/<row>.mvt",
@@ -55,8 +59,12 @@ THE_COOPS = (
     "/resilience/hidden-risks/",
     "/api/v1/hidden-risks/",
     "/api/v1/settlements/",
+    "/resolutions/",
+    "/api/v1/resolutions/",
+    "/meetings/",
 )
-"""How addresses begin that lead to what is no member's at all: no member's person may go there, whoever they are."""
+"""How addresses begin that lead to what is no member's at all: no member's person may go there, whoever they are.
+(To a resolution they may; here its vote opened before they were a member.)"""
 
 THE_REGISTRARS = ("/members/<slug>/roles", "/api/v1/members/<slug>/roles")
 """What only the registrar does to a member: no member's person may go there, not even to their own."""
@@ -211,6 +219,15 @@ def _hidden_risk(_session: Session, _another: Another) -> str:
     return "HR-222222"
 
 
+def _resolution(session: Session, another: Another) -> str:
+    """A resolution on which only another member may vote."""
+    return make_open_vote(session, entitled=another.member.id).reference
+
+
+def _meeting(session: Session, _another: Another) -> str:
+    return make_meeting(session).reference
+
+
 def _edit(session: Session, another: Another) -> str:
     asked = NewSite(where="53.47, -2.25", id="another-added", name="Added", kind="cabinet")
     officer = Actor(another.person.id, another.member.id, frozenset(MEMBER_ROLES), another.person.name)
@@ -227,7 +244,9 @@ FOREIGN: dict[str, Callable[[Session, Another], str]] = {
     "entry": _entry,
     "hidden_risk": _hidden_risk,
     "lease": _lease,
+    "meeting": _meeting,
     "quote": _quote,
+    "resolution": _resolution,
     "journal": _first,
     "number": _document,
     "period": _month,
@@ -304,6 +323,7 @@ BODIES: dict[str, dict[str, object]] = {
     "api-leases.accept_lease": {"json": {"accepted_on": "2026-11-22"}},
     "api-leases.end_lease": {"json": {"ends_on": "2027-06-01"}},
     "api-leases.refuse_lease": {"json": {"reason": "The duct is full."}},
+    "api-resolutions.cast_vote": {"json": {"choice": "for"}},
     "api-structure.describe_cable": {"json": {"scheme": "fotag", "fibres_per_tube": 12}},
     "api-settlements.approve_settlement": {"json": {"digest": "0" * 64}},
     "api-settlements.issue_settlement": {"json": {"digest": "0" * 64}},
@@ -311,8 +331,10 @@ BODIES: dict[str, dict[str, object]] = {
     "api-terms.set_terms": {"json": {"fee_basis": "pair_metre", "offered": "1", "reserved": ""}},
     "ledger.reverse": {"data": {"reason": "Wrong"}},
     "members.change_roles": {"data": {"roles": "user"}},
+    "resolutions.draft_resolution": {"data": {"title": "Mine", "text": "Mine", "decides": "text"}},
     "plant.label_site": {"data": {"foi_label": "internal"}},
     "plant.label_span": {"data": {"foi_label": "internal"}},
+    "resolutions.vote": {"data": {"choice": "for"}},
     "settlements.approve": {"data": {"digest": "0" * 64}},
     "settlements.issue": {"data": {"digest": "0" * 64}},
     "people.change_roles": {"data": {"roles": "planner"}},

@@ -16,6 +16,7 @@ PEOPLE = [
     "planner@pennine-wave.example",
     "finance@irwell-council.example",
     "admin@irwell-council.example",
+    "delegate@irwell-council.example",
     "registrar@irwell-and-tame.example",
     "steward@irwell-and-tame.example",
     "treasurer@irwell-and-tame.example",
