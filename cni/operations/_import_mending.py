@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
 
 import shapely
 
-from cni.assets.imports.crs import srid_of
+from cni.assets.imports.crs import WGS84, srid_of, to_wgs84
 from cni.assets.imports.judging import Judged
 from cni.assets.imports.mapping import guess_columns
 from cni.assets.imports.reading import Brought
 from cni.assets.imports.values import Choices
 from cni.formats.layers import Features
+from cni.formats.tabular import SEPARATORS, WKT_COLUMNS
 from cni.primitives.errors import Problem
 from cni.primitives.formulas import formula_safe
 
 Place = tuple[str | None, int | None]
 """The file, as problems name it, and the row."""
+
+SHAPE, PROBLEM = "geometry", "problem"
+"""The headings of our own: the shape of each row, and what is wrong with it."""
+
+COMPLETED = {
+    "name", "kind", "owner", "length_m", "length_basis", "fibre_owner", "duct_owner", "fibres", "reserved_pairs",
+    "offered_pairs", "risks",
+}  # fmt: skip
+"""What is taken from plant that stands where a layer has no column of it."""
+
+NO_SEPARATORS = str.maketrans(dict.fromkeys(f"{SEPARATORS}\r\n", " "))
+"""In a heading they could pass for what parts the columns."""
 
 
 def held_back(brought: Brought, judged: Judged, standing: Collection[str]) -> tuple[Problem, ...]:
@@ -42,25 +56,28 @@ def held_back(brought: Brought, judged: Judged, standing: Collection[str]) -> tu
 def as_csv(
     brought: Brought, problems: Sequence[Problem], choices: Choices, kept: Mapping[str, str], *, every_row: bool
 ) -> str:
-    """Return a file as CSV in its own columns, with all that is wrong with a row beside it.
+    """Return a file as one table in CSV, with all that is wrong with a row beside it.
 
-    `every_row`: those that are right too, so that the file does the whole job once it is mended. `kept`: the field of
-    each column as the member read its like the last time.
+    Columns that are read are called by our names for them, so that nothing has to be said again when the file comes
+    back; all others are called as in the file, so far as they will not be read then. `every_row`: the rows that are
+    right too, so that the file does the whole job once it is mended. `kept`: the field of each column as the member
+    read its like the last time.
     """
     wrong = _wrong(problems)
-    headings = list(_headings(brought.layers, choices, kept))
-    names = list(dict.fromkeys(heading for each in headings for heading in each.values()))
-    shape = ["wkt" if "geometry" in names else "geometry"] if any(map(_has_shapes, brought.layers)) else []
+    layers = _layers(brought, choices, kept)
+    names = list(dict.fromkeys(name for layer in layers for name in layer.texts))
+    system = _one_system(layers)
+    shape = [SHAPE] if any(layer.has_shapes or layer.drawn for layer in layers) else []
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow([formula_safe(name) for name in (*names, *shape, "problem")])
-    for features, heading in zip(brought.layers, headings, strict=True):
-        columns = {heading[name]: values for name, values in features.values.items()}
-        told = [wrong.get((brought.file_of(features), row), "") for row in features.rows.tolist()]
+    writer.writerow([formula_safe(name) for name in (*names, *shape, PROBLEM)])
+    for layer in layers:
+        file = brought.file_of(layer.features)
+        told = [wrong.get((file, row), "") for row in layer.features.rows.tolist()]
         taken = [place for place, words in enumerate(told) if words or every_row]
-        cells = [_taken(columns.get(name), taken) for name in names]
-        shapes = [_texts(features, choices, taken)] if shape else []
-        writer.writerows(zip(*cells, *shapes, (formula_safe(told[place]) for place in taken), strict=True))
+        cells = [_taken(layer.texts.get(name), taken) for name in names]
+        shapes = [layer.shapes(taken, system)] if shape else []
+        writer.writerows(zip(*cells, *shapes, _taken(told, taken), strict=True))
     return sheet.getvalue()
 
 
@@ -72,30 +89,101 @@ def _wrong(problems: Sequence[Problem]) -> dict[Place, str]:
     return {place: " ".join(words) for place, words in found.items()}
 
 
-def _headings(layers: Sequence[Features], choices: Choices, kept: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Yield what each layer's columns are called where all stand in one table: as in the file, but a field that layers
-    call differently is called by its own name.
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """One layer on its way into the table: the text of each cell by heading, and of each shape that is only `drawn`."""
+
+    features: Features
+    system: str | None
+    texts: Mapping[str, Sequence[str]]
+    drawn: Sequence[str] | None
+
+    @property
+    def has_shapes(self) -> bool:
+        """Whether any of its features has a shape."""
+        return bool((shapely.get_type_id(self.features.geometry) >= 0).any())
+
+    def shapes(self, places: Sequence[int], system: str) -> list[str]:
+        """Return the shapes at these places as text in a system, with its number."""
+        found = self.features.geometry[list(places)]
+        if self.system and self.system != system:
+            found = to_wgs84(found, self.system)
+        written = shapely.to_wkt(found, rounding_precision=-1).tolist()
+        drawn = _taken(self.drawn, places)
+        return [f"{srid_of(system)}{text}" if text else cell for text, cell in zip(written, drawn, strict=True)]
+
+
+def _layers(brought: Brought, choices: Choices, kept: Mapping[str, str]) -> list[_Layer]:
+    """Return the layers as the table has them: what each lacks and another has is said as it was read."""
+    read = [guess_columns(features.layer.fields, choices.columns, kept) for features in brought.layers]
+    fields = _fields(brought, read, choices)
+    layers = []
+    for features, columns, system in zip(brought.layers, read, brought.systems, strict=True):
+        column_of = {field: column for column, field in columns.items()}
+        if "owner" in column_of:  # of a span, the owner is that of the fibre
+            column_of.setdefault("fibre_owner", column_of["owner"])
+        cells = _cells_of(brought, features)
+        told = {field: _told(features, field, column_of.get(field), cells, choices) for field in fields}
+        free = [name for name in features.values if name not in columns and name.casefold() != PROBLEM]
+        own = {heading: features.values[name] for heading, name in _called(free, fields).items()}
+        drawn = features.values[column_of[SHAPE]] if SHAPE in column_of else None
+        layers.append(_Layer(features, system, told | own, drawn))
+    return layers
+
+
+def _fields(brought: Brought, read: Sequence[Mapping[str, str]], choices: Choices) -> list[str]:
+    """Return the fields that are columns of the table: those that any layer has, and those without which rows of one
+    layer would be read otherwise beside those of another.
     """
-    read = [guess_columns(features.layer.fields, choices.columns, kept) for features in layers]
-    called: dict[str, set[str]] = {}
-    for columns in read:
-        for column, field in columns.items():
-            called.setdefault(field, set()).add(column)
-    for features, columns in zip(layers, read, strict=True):
-        differing = {column: field for column, field in columns.items() if len(called[field]) > 1}
-        yield {name: differing.get(name, name) for name in features.values}
+    found = dict.fromkeys(field for columns in read for field in (*columns.values(), *choices.values))
+    found |= dict.fromkeys(["kind"] if brought.sites else [])
+    is_owned = "owner" in found and any("owner" not in columns.values() for columns in read)
+    found |= dict.fromkeys(["fibre_owner"] if is_owned and brought.spans else [])
+    return [field for field in found if field != SHAPE]
 
 
-def _has_shapes(features: Features) -> bool:
-    return bool((shapely.get_type_id(features.geometry) >= 0).any())
+def _cells_of(brought: Brought, features: Features) -> dict[int, Mapping[str, str]]:
+    """Return the cells of a layer's rows as they were read, by the number of the row."""
+    given = [each for each in (*brought.sites, *brought.spans) if each.features is features]
+    return {row.number: row.cells for each in given for row in each.rows}
+
+
+def _told(
+    features: Features, field: str, column: str | None, cells: Mapping[int, Mapping[str, str]], choices: Choices
+) -> Sequence[str]:
+    """Return a field's texts: the column's, empty ones as the choices fill them; without one, as rows were read."""
+    texts = features.values[column] if column else [""] * len(features.rows)
+    default = choices.values.get(field, "")
+    if column and not default:
+        return texts
+    rest = {row: read.get(field, "") if field in COMPLETED else "" for row, read in cells.items()}
+    if default:  # of a site's fields in the row of a site, and in one that was not read at all
+        rest = {row: default if field in read else "" for row, read in cells.items()}
+    return [text or rest.get(row, default) for row, text in zip(features.rows.tolist(), texts, strict=True)]
+
+
+def _called(names: Sequence[str], fields: Sequence[str]) -> dict[str, str]:
+    """Return columns that are not read, by headings under which none will be: with a number, where one would."""
+    found: dict[str, str] = {}
+    for name in names:
+        plain = name.translate(NO_SEPARATORS)
+        tries = chain([plain], (f"{plain} ({number})" for number in count(2)))
+        heading = next(each for each in tries if each not in found and not _is_read(each, fields))
+        found[heading] = name
+    return found
+
+
+def _is_read(heading: str, fields: Sequence[str]) -> bool:
+    return heading.lower() in WKT_COLUMNS or heading in guess_columns([heading, *fields, SHAPE], {}, {})
+
+
+def _one_system(layers: Sequence[_Layer]) -> str:
+    """Return the system of all shapes of the table: the layers' own, if it is one and has a number; else WGS84."""
+    systems = {layer.system for layer in layers if layer.system}
+    systems |= {WGS84 for layer in layers if layer.drawn}
+    own = next(iter(systems), WGS84)
+    return own if len(systems) == 1 and srid_of(own) else WGS84
 
 
 def _taken(texts: Sequence[str] | None, places: Sequence[int]) -> list[str]:
     return [formula_safe(texts[place]) if texts else "" for place in places]
-
-
-def _texts(features: Features, choices: Choices, places: Sequence[int]) -> list[Any]:
-    """Return shapes as text in the file's own coordinates, each with the number of their system, where it has one."""
-    srid = srid_of(choices.crs or features.layer.crs)
-    texts = shapely.to_wkt(features.geometry[list(places)], rounding_precision=-1)
-    return [text and f"{srid}{text}" for text in texts]

@@ -45,10 +45,9 @@ def system_of(name: str) -> str | None:
     return f"{known}{SWAPPED}" if known and is_swapped else known
 
 
-def srid_of(name: str | None) -> str:
+def srid_of(system: str) -> str:
     """Return what stands before a shape as text to say its system, as "SRID=27700;"; empty where no number says it."""
-    system = system_of(name) if name else None
-    number = (system or "").removeprefix("EPSG:")
+    number = system.removeprefix("EPSG:")
     return f"SRID={number};" if number.isdecimal() else ""
 
 

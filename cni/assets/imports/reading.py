@@ -71,6 +71,9 @@ class Brought:
     remarks: list[Problem] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     layers: list[Features] = field(default_factory=list)
+    systems: list[str | None] = field(default_factory=list)
+    """In which the shapes of each layer are, None where it has none."""
+
     unread: set[str] = field(default_factory=set)
     """Casefolded ids of rows that were not read for a fault, so that others may name them."""
 
@@ -141,6 +144,7 @@ def arrange(form: str, file: str, layers: Sequence[Features], choices: Choices, 
     for features in layers:
         columns = guess_columns(features.layer.fields, choices.columns, kept)
         brought.ignored += [name for name in features.layer.fields if name not in columns]
+        brought.systems.append(None)
         name = brought.file_of(features)
         brought.remarks += [Problem("read_so", note, "", file=name) for note in features.layer.notes]
         _Layer(brought, features, name, columns, choices).arrange()
@@ -241,7 +245,7 @@ class _Layer:
             x, y = points[0]
             message = f"The coordinates, {x:g}, {y:g} for one, do not fit {system}; they fit {' or '.join(likely)}."
             raise self._which(message, points)
-        self.brought.system = self.brought.system or system
+        self.brought.system, self.brought.systems[-1] = self.brought.system or system, system
         if system.startswith("EPSG:27700") and all(remark.code != "accuracy" for remark in self.brought.remarks):
             self.brought.remarks.append(Problem("accuracy", ACCURACY, "", file=self.brought.file))
         return turned
