@@ -8,9 +8,8 @@ Source: docs/decisions/0017-loss-budget.md, which says where each figure comes f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from math import ceil
@@ -81,7 +80,7 @@ class Loss:
 class Optic:
     """A kind of transceiver: the most loss and the longest fibre between two of them that it is made for.
 
-    `reach_m` is what dispersion leaves of its signal, however little is lost.
+    `reach_m` is as far as its standard vouches for what dispersion leaves of the signal, however little is lost.
     """
 
     name: str
@@ -160,14 +159,8 @@ def losses(passage: Passage, coefficients: Coefficients) -> tuple[Loss, ...]:
     )
 
 
-def budget_as_json(budget: LossBudget) -> dict[str, Any]:
-    """Return a loss budget as JSON values; exact decimals are text."""
-    kept: dict[str, Any] = json.loads(json.dumps(asdict(budget), default=str))
-    return kept
-
-
 def budget_from_json(kept: Mapping[str, Any]) -> LossBudget:
-    """Return the loss budget that was kept as these JSON values."""
+    """Return the loss budget whose fields were kept as these JSON values, with decimals as text."""
     passage = kept["passage"]
     return LossBudget(
         Passage(Decimal(passage["length_m"]), passage["splices"], passage["connectors"]),

@@ -14,7 +14,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from cni.leases.loss import LossBudget, Passage, budget_as_json, budget_from_json, loss_budget
+from cni.leases.loss import LossBudget, Passage, budget_from_json, loss_budget
 from cni.leases.pricing import ENDS_PER_ROUTE, PriceWorking, TariffPrices, annual_price, billed_metres, one_off_charges
 from cni.topology.answers import Answer, Route
 from cni.topology.network import Network
@@ -157,12 +157,8 @@ def make_offer(network: Network, answer: Answer, terms: Terms, risk_kinds: Mappi
 
 
 def as_snapshot(offer: Offer) -> dict[str, Any]:
-    """Return an offer as JSON values."""
-    kept = asdict(offer)
-    for route, offered in zip(kept["routes"], offer.routes, strict=True):
-        route["loss"] = None if offered.loss is None else budget_as_json(offered.loss)
-    kept["working"]["term_percent"] = str(offer.working.term_percent)
-    kept["tariff"]["effective_from"] = offer.tariff.effective_from.isoformat()
+    """Return an offer as JSON values; decimals and dates are text."""
+    kept: dict[str, Any] = json.loads(_as_json(offer))
     return kept
 
 
@@ -194,8 +190,18 @@ def digest_of(offer: Offer) -> str:
 
     How far a search came in its time is no part of it: the same routes found once more are the same offer.
     """
-    shown = as_snapshot(replace(offer, lower_bound_m=None))
-    return sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:DIGEST_CHARACTERS]
+    shown = _as_json(replace(offer, lower_bound_m=None))
+    return sha256(shown.encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def _as_json(offer: Offer) -> str:
+    return json.dumps(asdict(offer), sort_keys=True, default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Decimal | date):
+        return str(value)
+    raise TypeError(f"an offer has no {type(value).__name__}")
 
 
 def _how_far_apart(answer: Answer) -> str:

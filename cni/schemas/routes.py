@@ -193,7 +193,7 @@ class OpticReachView(View):
         attribute="optic.budget_db", required=True, metadata={"description": "The most loss that it is made for."}
     )
     reach_m = ma.fields.Integer(
-        attribute="optic.reach_m", required=True, metadata={"description": "How far dispersion lets it reach."}
+        attribute="optic.reach_m", required=True, metadata={"description": "As far as its standard vouches for it."}
     )
     source = ma.fields.String(attribute="optic.source", required=True)
     reach = ma.fields.Enum(
