@@ -208,7 +208,7 @@ def todo(session: Session, actor: Actor, today: date) -> list[Task]:
             about="resolution",
             title=f"Vote on {each.reference}",
             reference=each.reference,
-            text=f"{each.title} Your organisation has one vote; it stands once it is cast.",
+            text=f"{each.title}: your organisation has one vote.",
             tone="now",
         )
         for each in queries.waiting_for(session, actor.member_id)

@@ -71,7 +71,7 @@ def test_a_meeting_from_its_call_to_the_parameter_that_it_set(client, session, r
     while_open = text_of(browser.get("/resolutions/GM-2026-11"))
     assert "Your organisation has voted." in while_open
     assert "1 of 2" in while_open
-    assert "for a quorum 1 must vote" in while_open
+    assert "Quorum 1 so many must vote" in while_open
     assert "Votes by member" not in while_open
 
     browser.sign_in_as(make_person(session, None, Role.REGISTRAR))
