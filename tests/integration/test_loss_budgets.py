@@ -72,6 +72,14 @@ def test_the_loss_is_that_of_the_true_length_not_of_the_metres_priced(coop):
     assert (route.metres, route.loss.passage.length_m) == (2100, Decimal("2100.4"))
 
 
+def test_an_offer_with_another_loss_is_another_offer(coop):
+    shown = find(coop).digest
+    assert find(coop).digest == shown
+    coop.spans["A-B"].length_m = Decimal("1200.4")
+    coop.session.flush()
+    assert find(coop).digest != shown
+
+
 def test_a_quote_keeps_its_losses_when_the_plant_changes(coop):
     quote = coop.quote()
     (quoted,) = quote.offer.routes
