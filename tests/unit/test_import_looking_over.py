@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,6 +72,30 @@ def test_spans_along_one_line_overlap_wherever_their_points_are():
     assert codes(span("S1", "a", "c", (-2.237, 53.48)), along) == ["overlapping_spans"]
     beside = span("S2", "b", "c", (-2.2255, 53.4801), (-2.2231, 53.4801))
     assert codes(span("S1", "a", "c", (-2.237, 53.48)), beside) == []
+
+
+def test_it_is_told_how_much_of_the_shorter_span_runs_along_the_longer():
+    long = span("S1", "a", "e", (-2.214, 53.48), (-2.214, 53.485))
+    found = look_over([long, span("S2", "b", "e")], PLACES, (), set())
+    assert [remark.message for remark in found if remark.code == "overlapping_spans"] == [
+        "It runs along S1 for 80 % of the shorter."
+    ]
+
+
+def test_spans_of_the_same_ends_are_not_said_to_overlap_too():
+    assert codes(span("S1", "a", "c"), span("S2", "c", "a")) == ["duplicate_span"]
+
+
+def test_long_lines_that_wind_are_compared_point_by_point():
+    """Laid over each other whole, for each pair anew, these take many minutes."""
+    rise = np.random.default_rng(1).normal(size=20_000) * 2e-4
+    winding = [(-2.24 + 0.02 * n / len(rise), 53.48 + up) for n, up in enumerate(rise.tolist())][1:-1]
+    trunks = [span(f"T{n}", "a", "c", *winding) for n in range(4)]
+    found = look_over([*trunks, *[span("S", "b", "c")] * 100], PLACES, (), set())
+    assert [remark.message for remark in found if remark.code == "duplicate_span"] == [
+        "It joins the same sites along the same line as T0.",
+        "It joins the same sites along the same line as S.",
+    ]
 
 
 def test_spans_that_meet_cross_or_are_short_do_not_overlap():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, islice
+from itertools import combinations, groupby, islice
+from operator import itemgetter
 
 import numpy as np
 import shapely
@@ -39,6 +40,9 @@ SAME_TRENCH_M = 2
 
 MOST_BESIDE = 10_000
 """So many pairs of lines beside each other are measured; a file with more says by then what is odd about it."""
+
+SAMPLES = 100
+"""So many points of a line tell how much of it lies beside another, to a hundredth."""
 
 SHORTEST_COMPARED_M = 10
 """A shorter line lies near whatever it joins."""
@@ -141,15 +145,25 @@ def _twice(drawn: Sequence[SpanDraft], lines: NDArray[np.object_]) -> Iterator[P
     """Yield a remark for each span that has the ends of an earlier one and keeps near its line."""
     by_ends: dict[frozenset[str], list[int]] = {}
     for number, span in enumerate(drawn):
-        by_ends.setdefault(frozenset((span.a.casefold(), span.z.casefold())), []).append(number)
+        by_ends.setdefault(_ends(span), []).append(number)
     for numbers in by_ends.values():
-        for first, later in combinations(numbers[:MOST_COMPARED], 2):
-            shrunk = [_flat(lines[number], lines[first]) for number in (first, later)]
-            if shapely.hausdorff_distance(*shrunk) <= SAME_LINE_M:
+        flat = {number: _flat(lines[number], lines[numbers[0]]) for number in numbers[:MOST_COMPARED]}
+        for first, later in combinations(flat, 2):
+            if _keep_near(flat[first], flat[later]) and _keep_near(flat[later], flat[first]):
                 message = f"It joins the same sites along the same line as {drawn[first].code}."
                 remedy = "Remove one, if they are one cable; leave both, if two lie side by side."
                 yield _remark("duplicate_span", drawn[later], "geometry", message, remedy)
                 break
+
+
+def _ends(span: SpanDraft) -> frozenset[str]:
+    return frozenset((span.a.casefold(), span.z.casefold()))
+
+
+def _keep_near(line: shapely.LineString, other: shapely.LineString) -> bool:
+    """Tell whether all points of a line lie near another, lines in metres of a plane."""
+    shapely.prepare(other)  # once: a line of many points is compared with many others
+    return bool(shapely.dwithin(other, shapely.points(shapely.get_coordinates(line)), SAME_LINE_M).all())
 
 
 MOST_COMPARED = 20
@@ -175,19 +189,38 @@ def _overlapping(drawn: Sequence[SpanDraft]) -> Iterator[Problem]:
     metres = np.radians(1) * EARTH_M * np.array([np.cos(np.radians(points[:, 1].mean())), 1])
     lines = np.asarray(shapely.linestrings(points * metres, indices=line), dtype=object)
     long = shapely.length(lines)
-    found: dict[tuple[int, int], float] = {}
-    for number, other in islice(_beside(lines, long), MOST_BESIDE):
-        shorter = min(long[number], long[other])
-        along = shapely.length(shapely.intersection(lines[number], shapely.buffer(lines[other], SAME_TRENCH_M)))
-        pair = (min(number, other), max(number, other))
-        found[pair] = max(found.get(pair, 0), min(1, float(along / shorter)))
-    for (first, later), share in sorted(found.items()):
-        one, other_span = drawn[first], drawn[later]
-        same_ends = {one.a.casefold(), one.z.casefold()} == {other_span.a.casefold(), other_span.z.casefold()}
-        if not same_ends and share > OVERLAP_SHARE:
-            message = f"It runs along {one.code} for {100 * share:.0f} % of the shorter."
+    beside = (pair for pair in _beside(lines, long) if _ends(drawn[pair[0]]) != _ends(drawn[pair[1]]))
+    pairs = {
+        (one, other) if (long[one], one) < (long[other], other) else (other, one)
+        for one, other in islice(beside, MOST_BESIDE)
+    }
+    shares = {tuple(sorted(pair)): share for pair, share in _shared(lines, pairs)}
+    for (first, later), share in sorted(shares.items()):
+        if share > OVERLAP_SHARE:
+            message = f"It runs along {drawn[first].code} for {100 * share:.0f} % of the shorter."
             remedy = "If they share a trench, put both into one risk group; if one is a mistake, remove it."
-            yield _remark("overlapping_spans", other_span, "geometry", message, remedy)
+            yield _remark("overlapping_spans", drawn[later], "geometry", message, remedy)
+
+
+def _shared(lines: NDArray[np.object_], pairs: Collection[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], float]]:
+    """Yield how much of the shorter line of each pair runs along the longer, which stands second.
+
+    Told by points along it: what that takes grows with the points of both lines alone, however they wind.
+    """
+    by_longer = groupby(sorted(pairs, key=itemgetter(1, 0)), key=itemgetter(1))
+    for longer, pairs_of_it in by_longer:
+        shapely.prepare(lines[longer])
+        for pair in pairs_of_it:
+            yield pair, float(shapely.dwithin(lines[longer], _along(lines[pair[0]]), SAME_TRENCH_M).mean())
+        shapely.destroy_prepared(lines[longer])
+
+
+def _along(line: shapely.LineString) -> NDArray[np.object_]:
+    """Return `SAMPLES` points along a line, each in the middle of its part."""
+    points = shapely.get_coordinates(line)
+    run_m = np.concatenate([[0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
+    at_m = (np.arange(SAMPLES) + 0.5) / SAMPLES * run_m[-1]
+    return np.asarray(shapely.points(np.interp(at_m, run_m, points[:, 0]), np.interp(at_m, run_m, points[:, 1])))
 
 
 def _beside(lines: NDArray[np.object_], long: Floats) -> Iterator[tuple[int, int]]:
