@@ -34,6 +34,7 @@ from cni.formats.limits import (
     MOST_BYTES,
     MOST_KEPT_BYTES,
     MOST_KEPT_OF_ONE,
+    MOST_KEPT_SECONDS,
     MOST_READERS,
     MOST_SECONDS_IN_LINE,
     seconds_for,
@@ -71,7 +72,7 @@ def parse_trace(data: bytes) -> Any:
 
 
 READERS = BoundedSemaphore(MOST_READERS)
-ANSWERS = Answers(MOST_KEPT_BYTES, MOST_KEPT_OF_ONE)
+ANSWERS = Answers(MOST_KEPT_BYTES, MOST_KEPT_OF_ONE, MOST_KEPT_SECONDS)
 
 
 class TooManyReaders(TooBusy):

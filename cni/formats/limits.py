@@ -35,14 +35,16 @@ SECONDS_PER_MEBIBYTE = 5.0
 MOST_SECONDS = 180.0
 
 
-MOST_READERS = 2
-"""Of processes that read files at one time, for each process of ours: each may take all of a processor."""
-MOST_SECONDS_IN_LINE = 20.0
-"""Then whoever waits is asked to come back: a page that never comes is worse."""
+MOST_READERS = 1
+"""Of processes that read files at one time, for each process of ours: it has two threads, and one goes on answering."""
+MOST_SECONDS_IN_LINE = 2.0
+"""Then whoever waits is asked to come back: who waits holds the other thread, and nobody else is answered."""
 MOST_KEPT_BYTES = 64 * MEBIBYTE
 """Of answers kept for the next page of an import, in each process."""
 MOST_KEPT_OF_ONE = 16 * MEBIBYTE
 """Of one answer; a larger file is brought in by the worker, which reads it once."""
+MOST_KEPT_SECONDS = 3600.0
+"""An answer is for the next page of an import, and no file is to stay longer than the day that is promised."""
 
 
 def seconds_for(size: int) -> float:

@@ -72,7 +72,7 @@ def brought_of(name: str, contents: Contents, choices: Choices, kept: dict[str, 
 class Trial:
     """A file judged beside what stands; `write` then makes it so, if it is `to_write`.
 
-    The file is read before others are kept from taking codes: that may take minutes.
+    The file is read before anything of the database is: that may take minutes, and locks nothing meanwhile.
     """
 
     def __init__(  # noqa: PLR0913 the file, how to read it, who, when
@@ -81,8 +81,8 @@ class Trial:
     ) -> None:  # fmt: skip
         self.session, self.actor, self.name, self.choices, self.at = session, actor, name, choices, at
         refuse_long_note(choices)
-        self.member = _member(session, actor)
         contents = cage.read_file(data, name)
+        self.member = _member(session, actor)
         self.kept = kept_columns(session, actor.member_id, contents)
         self.brought = brought_of(name, contents, choices, self.kept)
         on_progress(READ)

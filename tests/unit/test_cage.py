@@ -15,6 +15,7 @@ from cni.formats import cage
 from cni.formats.answers import Answers
 from cni.formats.cage import read_file
 from cni.formats.layers import FileRefused
+from cni.formats.limits import MOST_READERS, MOST_SECONDS_IN_LINE
 from cni.schemas.problems import answer_to
 
 LAYER = {
@@ -94,7 +95,7 @@ def test_what_was_read_is_not_read_again_and_belongs_to_each_who_asked(answered,
 
 
 def test_answers_are_kept_up_to_so_many_bytes_the_latest_used_longest():
-    answers = Answers(most_bytes=10, most_of_one=5)
+    answers = Answers(most_bytes=10, most_of_one=5, most_seconds=60)
     for name in ("a", "b", "a"):
         answers.keep(name, name.encode() * 4)
     assert answers.get("a") == b"aaaa"
@@ -102,6 +103,24 @@ def test_answers_are_kept_up_to_so_many_bytes_the_latest_used_longest():
     answers.keep("d", b"too long")
 
     assert [answers.get(name) for name in "abcd"] == [b"aaaa", None, b"cccc", None]
+
+
+def test_answers_are_kept_for_so_long_however_often_they_are_asked_for():
+    now = [0.0]
+    answers = Answers(most_bytes=10, most_of_one=5, most_seconds=60, clock=lambda: now[0])
+    answers.keep("a", b"aaaa")
+    now[0] = 59
+    answers.keep("b", b"bbbb")
+    assert answers.get("a") == b"aaaa"
+    now[0] = 61
+
+    assert [answers.get(name) for name in "ab"] == [None, b"bbbb"]
+
+
+def test_while_one_file_is_read_the_other_thread_goes_on_answering():
+    """Each process of the server has two threads (docs/operator/server.md)."""
+    assert MOST_READERS < 2
+    assert MOST_SECONDS_IN_LINE <= 2
 
 
 def test_who_finds_every_reader_taken_is_asked_to_come_back(answered, monkeypatch):
