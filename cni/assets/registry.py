@@ -58,7 +58,7 @@ def add_plant(session: Session, contribution: Contribution, drafts: PlantDrafts,
 
 
 def _insert_all(session: Session, kind: type[Base], rows: Iterator[dict[str, Any]]) -> None:
-    """Insert rows, however many they are, as they come: no two have to be in memory at once."""
+    """Insert rows, however many they are, as they come: `AT_ONCE` of them are in memory, not all."""
     first = next(rows, None)
     if first is not None:
         copy_rows(session, kind.__tablename__, list(first), (tuple(row.values()) for row in chain([first], rows)))

@@ -50,7 +50,7 @@ def _pairs(ctx: click.Context, option: click.Parameter, given: Iterable[str]) ->
 @click.option("--as", "email", metavar="EMAIL", help="The person who does it; without it, the server's operator.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do, and save nothing.")
 @click.option("--failed-rows", type=click.Path(dir_okay=False, writable=True, path_type=Path), metavar="OUT.csv",
-              help="Write the rows that have problems here, and those that wait for them.")  # fmt: skip
+              help="Write the rows that have problems here, and those held back by them.")  # fmt: skip
 @click.option("--mend", type=click.Path(dir_okay=False, writable=True, path_type=Path), metavar="OUT.csv",
               help="If there are problems, write all rows here, with what is wrong beside them.")  # fmt: skip
 @json_option
@@ -134,7 +134,7 @@ def _words(reference: str | None, found: DryRun) -> Iterator[str]:
     if found.problems:
         yield f"{found.good_rows:,} of {found.rows:,} rows are good; a file comes in whole or not at all."
     yield from _first("Problems", [_said(problem) for problem in found.problems])
-    yield from _first("Waiting for those", [_said(each) for each in found.held_back])
+    yield from _first("Held back by those", [_said(each) for each in found.held_back])
     yield from _first("Remarks", [_said(remark) for remark in found.remarks])
     yield from _first("Changed", [f"{each.code}: {', '.join(each.after)}" for each in found.changes])
     yield from _first("Left alone", [f"{each.code}, {each.column}: {each.reason}" for each in found.left_alone])

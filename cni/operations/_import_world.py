@@ -28,8 +28,8 @@ def world_of(session: Session, actor: Actor, brought: Brought, proposer: str | N
     site_ids, span_ids = _taken(session, Site, ids_of(brought.sites)), _taken(session, Span, ids_of(brought.spans))
     seen = queries.known_plant(session, proposer or "", own_sight(session, actor))
     known = KnownPlant(seen.members, seen.sites, seen.sites_within_m, seen.risks)
-    others_sites, waiting_sites = _standing_of(session, Site, site_ids, actor)
-    others_spans, waiting_spans = _standing_of(session, Span, span_ids, actor)
+    others_sites, not_live_sites = _standing_of(session, Site, site_ids, actor)
+    others_spans, not_live_spans = _standing_of(session, Span, span_ids, actor)
     sites = {site.code.casefold(): site for site in site_drafts(session, codes=site_ids)} if site_ids else {}
     spans = {span.code.casefold(): span for span in span_drafts(session, codes=span_ids)} if span_ids else {}
     held = _held(session, span_ids, on)
@@ -40,8 +40,8 @@ def world_of(session: Session, actor: Actor, brought: Brought, proposer: str | N
         sites=sites,
         spans=spans,
         site_names=frozenset(names),
-        waiting_sites=waiting_sites,
-        waiting_spans=waiting_spans,
+        not_live_sites=not_live_sites,
+        not_live_spans=not_live_spans,
         others_sites=others_sites,
         others_spans=others_spans,
         held=held,
@@ -65,15 +65,15 @@ def _standing_of(
     owner = Site.owner_id if table is Site else Span.fibre_owner_id
     held = (Contribution.member_id, Contribution.status, Contribution.reference)
     query = select(table.code, owner, *held, table.retired_on)
-    others, waiting = set(), {}
+    others, not_live = set(), {}
     for code, owner_id, member_id, status, reference, retired_on in session.execute(
         query.join(table.contribution).where(coded(table, ids))
     ):
         if status is not ContributionStatus.LIVE or retired_on is not None:
-            waiting[code.casefold()] = NotLive(reference, retired_on)
+            not_live[code.casefold()] = NotLive(reference, retired_on)
         if actor.member_id is not None and actor.member_id not in (owner_id, member_id):
             others.add(code.casefold())
-    return frozenset(others), waiting
+    return frozenset(others), not_live
 
 
 def _held(session: Session, ids: Collection[str], on: date) -> dict[str, Held]:

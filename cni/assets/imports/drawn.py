@@ -77,8 +77,7 @@ def plain_lines(
     """Return the lines of a layer that are plainly right, turned from a to z, by the number of the row.
 
     They are those of which `checks.read_plant` would find the same with more pains; one that leads nowhere runs neither
-    way, and is not plain. `within_m`: how far sites may
-    really be from where they are.
+    way, and is not plain. `within_m`: how far sites may really be from where they are said to be.
     """
     reach = Reach.of(given, places)
     forward, backward = reach.forward.max(axis=1), reach.backward.max(axis=1)

@@ -79,7 +79,7 @@ def _drop(given: Given, is_others: list[bool], world: World, judged: Judged) -> 
     for row in (row for row, others in zip(given.rows, is_others, strict=True) if others):
         code = row.cells["id"].casefold()
         site = world.sites.get(code) if "kind" in row.cells else None
-        if site is None or code in world.waiting_sites or not _says_same(row, site):
+        if site is None or code in world.not_live_sites or not _says_same(row, site):
             judged.theirs.append(row.cells["id"])
         else:
             judged.named += 1

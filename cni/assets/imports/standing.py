@@ -33,7 +33,7 @@ class NotLive:
 class World:
     """What stands that a file may speak of; keys are casefolded ids.
 
-    `known`: what rows may name. `sites` and `spans`: what the file's own ids are already. `waiting_…`: plant that
+    `known`: what rows may name. `sites` and `spans`: what the file's own ids are already. `not_live_…`: plant that
     is not live. `others_…`: ids of plant, live or not, that is not the proposer's (a member's slug; None: all
     is the actor's). `held`: what leases hold. `joins`: the two ends of each live span. `site_names`: as ids are
     written. `leased_ends`: sites where a leased span ends.
@@ -43,8 +43,8 @@ class World:
     sites: Mapping[str, SiteDraft] = field(default_factory=dict)
     spans: Mapping[str, SpanDraft] = field(default_factory=dict)
     site_names: frozenset[str] = frozenset()
-    waiting_sites: Mapping[str, NotLive] = field(default_factory=dict)
-    waiting_spans: Mapping[str, NotLive] = field(default_factory=dict)
+    not_live_sites: Mapping[str, NotLive] = field(default_factory=dict)
+    not_live_spans: Mapping[str, NotLive] = field(default_factory=dict)
     others_sites: frozenset[str] = frozenset()
     others_spans: frozenset[str] = frozenset()
     held: Mapping[str, Held] = field(default_factory=dict)

@@ -16,21 +16,21 @@ def refused_for_waiting(drafts: PlantDrafts, found: Differences, world: World) -
     """Yield a problem for each row of plant that was withdrawn, that differs from what is proposed, or that would
     join what is: the steward may still refuse that.
     """
-    yield from _unlike(drafts.sites, {site.code for site in found.changed_sites}, world.waiting_sites)
-    yield from _unlike(drafts.spans, {span.code for span in found.changed_spans}, world.waiting_spans)
+    yield from _unlike(drafts.sites, {site.code for site in found.changed_sites}, world.not_live_sites)
+    yield from _unlike(drafts.spans, {span.code for span in found.changed_spans}, world.not_live_spans)
     for span in (*found.added_spans, *found.changed_spans):
         for column, end in (("a", span.a), ("z", span.z)):
-            there = world.waiting_sites.get(end.casefold())
+            there = world.not_live_sites.get(end.casefold())
             if there is not None and there.left_on is None:
                 message = f"{end}, where it ends, is proposed in {there.reference} and not live yet."
                 yield Problem("still_proposed", message, WAIT, None, span.file, span.row, column)
 
 
 def _unlike(
-    drafts: Collection[SiteDraft | SpanDraft], changed: Collection[str], waiting: Mapping[str, NotLive]
+    drafts: Collection[SiteDraft | SpanDraft], changed: Collection[str], not_live: Mapping[str, NotLive]
 ) -> Iterator[Problem]:
-    for draft in drafts if waiting else ():
-        there = waiting.get(draft.code.casefold())
+    for draft in drafts if not_live else ():
+        there = not_live.get(draft.code.casefold())
         if there is not None and there.left_on is not None:
             day = f"{there.left_on.day} {there.left_on:%B %Y}"
             message = f"{draft.code} was withdrawn or replaced on {day}; its records keep its id."
@@ -46,9 +46,9 @@ def waits(drafts: PlantDrafts, found: Differences, world: World) -> Iterator[Pro
     unlike = {draft.code.casefold() for draft in (*found.changed_sites, *found.changed_spans)}
     same = [
         (draft, there)
-        for kind, waiting in ((drafts.sites, world.waiting_sites), (drafts.spans, world.waiting_spans))
-        for draft in (kind if waiting else ())
-        if (there := waiting.get(draft.code.casefold())) and not there.left_on and draft.code.casefold() not in unlike
+        for kind, not_live in ((drafts.sites, world.not_live_sites), (drafts.spans, world.not_live_spans))
+        for draft in (kind if not_live else ())
+        if (there := not_live.get(draft.code.casefold())) and not there.left_on and draft.code.casefold() not in unlike
     ]
     if same:
         where = " and ".join(sorted({there.reference for _, there in same}))
