@@ -46,6 +46,10 @@ KEPT_FOR = timedelta(days=1)
 """How long a file stays that somebody began to bring in."""
 
 
+MOST_CHANGES = 1_000
+"""So many changes of an import are listed at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class LookedInto:
     """What a file holds and how it would be read: the `layers` to take, the field of each column of theirs, the CRS.
@@ -280,7 +284,7 @@ def undo_import(session: Session, actor: Actor, reference: str, *, at: datetime)
     if row.status is not ImportStatus.DONE:
         raise AlreadyUndone(f"{row.reference} is {row.status.value}; only an import that is done can be undone.")
     lock_codes(session)
-    take_back(session, row, member_ids(session), on=london_date(at))
+    take_back(session, actor, row, member_ids(session), on=london_date(at))
     row.status, row.undone_at = ImportStatus.UNDONE, at
     session.flush()
     record(session, actor, ImportUndone(subject=row.reference, member_id=row.member_id, file=row.file), at=at)
@@ -307,8 +311,10 @@ def find_import(session: Session, actor: Actor, reference: str) -> ImportRow:
     return require_found(actor, Permission.PLANT_PROPOSE, import_by_reference(session, reference))
 
 
-def list_changes(session: Session, actor: Actor, reference: str) -> Sequence[ImportChange]:
-    """Return what an import added and changed, in the order of the file.
+def list_changes(
+    session: Session, actor: Actor, reference: str, *, after: int = 0, limit: int = MOST_CHANGES
+) -> Sequence[ImportChange]:
+    """Return what an import added and changed, in the order of the file: at most `limit` of it, `after` so many.
 
     Permission: plant:propose.
     Raises:
@@ -316,13 +322,14 @@ def list_changes(session: Session, actor: Actor, reference: str) -> Sequence[Imp
     """
     require(actor, Permission.PLANT_PROPOSE)
     row = find_import(session, actor, reference)
-    return session.scalars(select(ImportChange).where(ImportChange.import_id == row.id).order_by(ImportChange.id)).all()
+    changes = select(ImportChange).where(ImportChange.import_id == row.id).order_by(ImportChange.id)
+    return session.scalars(changes.offset(after).limit(limit)).all()
 
 
-def failed_rows(  # noqa: PLR0913 the file, how to read it, and which rows
+def rows_to_mend(  # noqa: PLR0913 the file, how to read it, and which rows
     session: Session, actor: Actor, data: bytes, name: str, choices: Choices, *, at: datetime, every_row: bool = False
 ) -> str:
-    """Return the rows of a file that have problems, and those that wait for them, as CSV: each with what is wrong.
+    """Return the rows of a file that have problems, and those held back by them, as CSV: each with what is wrong.
 
     `every_row`: all rows of the file, those that are right too, so that it can be mended and brought again whole.
 

@@ -206,9 +206,14 @@ def _told(problems: Sequence[Problem], files: Collection[str | None]) -> list[Pr
 
 def leaf_of(rows: Sequence[Any], page: int) -> Leaf:
     """Return a page of rows; the nearest there is."""
-    pages = max(1, math.ceil(len(rows) / ROWS_SHOWN))
-    page = min(max(page, 1), pages)
+    page, pages = nearest_page(page, len(rows))
     return Leaf(rows[(page - 1) * ROWS_SHOWN : page * ROWS_SHOWN], len(rows), page, pages)
+
+
+def nearest_page(page: int, count: int) -> tuple[int, int]:
+    """Return the page of so many rows that is nearest to the one asked for, and how many pages there are."""
+    pages = max(1, math.ceil(count / ROWS_SHOWN))
+    return min(max(page, 1), pages), pages
 
 
 def _differences(changes: Sequence[Change]) -> Iterator[tuple[Change, str, str, str]]:

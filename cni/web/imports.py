@@ -30,12 +30,14 @@ from cni.web.import_pages import (
     GEOMETRY_WORDS,
     MAP_SHOWN,
     PAGE_OF,
+    ROWS_SHOWN,
     STEP_OF,
+    Leaf,
     check_facts,
     columns_of,
     drawn_places,
     guesses_of,
-    leaf_of,
+    nearest_page,
     next_step,
     step_address,
     system_words,
@@ -251,7 +253,7 @@ def file_to_mend(upload: str) -> Response:
 
 @imports.get("/files/<upload>/failed-rows.csv")
 def failed_rows(upload: str) -> Response:
-    """The rows with problems and those that wait for them, each with what is wrong."""
+    """The rows with problems and those held back by them, each with what is wrong."""
     return _to_mend(upload, "rows-to-mend.csv", every_row=False)
 
 
@@ -259,7 +261,7 @@ def _to_mend(upload: str, called: str, *, every_row: bool) -> Response:
     choices = choices_of(request.args)
     with runtime.reading() as session:
         data, name = importing.open_upload(session, actor(), upload)
-        rows = importing.failed_rows(session, actor(), data, name, choices, at=runtime.now(), every_row=every_row)
+        rows = importing.rows_to_mend(session, actor(), data, name, choices, at=runtime.now(), every_row=every_row)
     headers = {"Content-Disposition": f'attachment; filename="{called}"'}
     return Response(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -292,8 +294,10 @@ def show(imported: str, values: Mapping[str, Any] | None = None, problems: Seque
             return render("imports/_progress.html", row=row)
         if is_part:  # who waited for it is led to the whole page
             return Response(headers={"HX-Redirect": url_for("imports.show", imported=row.reference)})
-        changes = importing.list_changes(session, actor(), imported)
-    leaf = leaf_of(changes, request.args.get("page", 1, type=int))
+        page, pages = nearest_page(request.args.get("page", 1, type=int), row.change_count)
+        after = (page - 1) * ROWS_SHOWN
+        changes = importing.list_changes(session, actor(), imported, after=after, limit=ROWS_SHOWN)
+    leaf = Leaf(changes, row.change_count, page, pages)
     return render("imports/show.html", row=row, leaf=leaf, problems=problems)
 
 

@@ -28,7 +28,7 @@ def officer(session):
 
 
 def to_mend(session, officer, data, name, choices=None, *, every_row=True):
-    return importing.failed_rows(
+    return importing.rows_to_mend(
         session, officer, data, name, choices or Choices(), at=NOW, every_row=every_row
     )  # fmt: skip
 

@@ -58,7 +58,7 @@ def csv(*rows, columns="id,a,z,fibres,reserved_pairs,offered_pairs"):
 
 def lease(session, span, pairs):
     """A lease of some pairs of a span from last month on."""
-    route = (RouteSpan(span.id, span.code, 200),)
+    route = (RouteSpan(span.code, 200),)
     user = make_member(session, roles="user")
     add_lease(
         session,
@@ -300,7 +300,7 @@ def test_one_faulty_row_keeps_all_out_and_goes_into_the_file_of_failed_rows(sess
         bring(session, officer, data, "spans.csv")
     found = [(problem.row, problem.code) for problem in refusal.value.problems]
     assert found == [(3, "unknown_site"), (4, "duplicate_id"), (4, "bad_fibres")]
-    lines = importing.failed_rows(session, officer, data, "spans.csv", Choices(), at=NOW).splitlines()
+    lines = importing.rows_to_mend(session, officer, data, "spans.csv", Choices(), at=NOW).splitlines()
     assert [line.split(",")[0] for line in lines] == ["id", "BAD", "GOOD"]
     assert "No site is called NOWHERE" in lines[1]
     tried = importing.dry_run(session, officer, data, "spans.csv", Choices(), at=NOW)
@@ -328,6 +328,13 @@ def test_imports_of_others_are_not_there(session, council, officer):
     stranger = make_actor(session, make_member(session), Role.ASSET_OFFICER)
     with pytest.raises(NotFound):
         importing.undo_import(session, stranger, own.reference, at=NOW)
+
+
+def test_what_an_import_did_is_listed_part_by_part_and_its_count_is_known(session, council):
+    row = bring(session, OPERATOR)
+    parts = [importing.list_changes(session, OPERATOR, row.reference, after=after, limit=10) for after in (0, 10, 20)]
+    assert [len(part) for part in parts] == [10, 10, 5]
+    assert len({change.code for part in parts for change in part}) == row.change_count == 25
 
 
 def test_an_upload_is_kept_for_a_day_and_the_worker_brings_it_in_once(session, council, officer):

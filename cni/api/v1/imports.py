@@ -64,7 +64,7 @@ def failed_rows(query: dict[str, Any], files: dict[str, Any], choices: Choices) 
     """Get the rows of a file that have problems, and those that wait for them, with what is wrong; or all its rows."""
     data, name = files["file"].read(), files["file"].filename or "upload"
     with runtime.reading() as session:
-        rows = importing.failed_rows(session, actor(), data, name, choices, at=runtime.now(), **query)
+        rows = importing.rows_to_mend(session, actor(), data, name, choices, at=runtime.now(), **query)
     return Response(rows, content_type="text/csv; charset=utf-8")
 
 

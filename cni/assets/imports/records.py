@@ -78,6 +78,11 @@ class ImportRow(Identified, Base):
         """Whether a result is still to come."""
         return self.status in (ImportStatus.WAITING, ImportStatus.RUNNING)
 
+    @property
+    def change_count(self) -> int:
+        """How many sites and spans it added and changed."""
+        return sum(kind[done] for kind in (self.counts or {}).values() for done in ("added", "changed"))
+
 
 class ImportChange(Identified, Base):
     """A site or span that an import added or changed; `digest` is that of what it then was."""
