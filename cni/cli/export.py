@@ -35,7 +35,10 @@ def export(kind: str, tier: str, out: Path, as_json: bool) -> None:
         sight = disclosing.sight_of(session, OPERATOR, on=runtime.today())
         plant = publishing_plant.plant_for(session, who, sight)
         data = WRITERS[kind](plant, Sheet(viewing.coop_name(session), runtime.today()))
-    out.write_bytes(data)
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise click.BadParameter(f"{out} cannot be written: {error.strerror}. Name a file that can.") from error
     counts = {"sites": len(plant.sites), "spans": len(plant.spans)}
     words = f"{out}: {counts['sites']} sites and {counts['spans']} spans, {tier}."
     answer({"file": str(out), "format": kind, "tier": tier, **counts}, words, as_json=as_json)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, create_engine
+from psycopg import DataError
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
+
+from cni.primitives.errors import Invalid, Problem
 
 LOCK_TIMEOUT_S = 15
 STATEMENT_TIMEOUT_S = 60
@@ -14,10 +17,20 @@ def open_engine(url: str, pool_size: int = 5) -> Engine:
     """Return an engine for a PostgreSQL of version 15 or later.
 
     Each connection works in UTC and gives up waiting for a lock after `LOCK_TIMEOUT_S` seconds, so that a stuck
-    transaction becomes a clear answer and not a hung page.
+    transaction becomes a clear answer and not a hung page. A text that holds a NUL, which PostgreSQL cannot keep or
+    look for, is refused as what it is: somebody's input.
     """
     options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_S}s -c statement_timeout={STATEMENT_TIMEOUT_S}s"
-    return create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args={"options": options})
+    engine = create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args={"options": options})
+    event.listen(engine, "handle_error", _refuse_nul)
+    return engine
+
+
+def _refuse_nul(context: ExceptionContext) -> None:
+    error = context.original_exception
+    if isinstance(error, DataError) and "cannot contain NUL" in str(error):
+        message = "A text holds a NUL character, which no text here can."
+        raise Invalid.from_problems([Problem("not_text", message, "Write it again without.")]) from error
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

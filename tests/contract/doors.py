@@ -38,6 +38,6 @@ def routes(app: Flask) -> Iterator[Route]:
                 yield Route(rule.endpoint, method, frozenset(rule.arguments), rule)
 
 
-def anything(route: Route) -> str:
+def anything(route: Route, made_up: str = "x") -> str:
     """Return an address of the route with made-up values."""
-    return route.address(dict.fromkeys(route.parameters, "x"))
+    return route.address(dict.fromkeys(route.parameters, made_up))

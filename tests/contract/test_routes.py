@@ -121,6 +121,19 @@ def test_reading_a_page_or_a_resource_writes_nothing(app, client, api_client, se
     assert writing == []
 
 
+def test_no_address_makes_the_program_fail(app, client, api_client, session):
+    person = make_person(session, None, *(MEMBER_ROLES | STAFF_ROLES))  # as far in as one can get
+    browser, program = client.sign_in_as(person), api_client(person)
+    failing = []
+    for route in routes(app):
+        if route.method == "GET" and route.parameters - {"filename"}:
+            visitor = program if route.rule.rule.startswith("/api/") else browser
+            answer = visitor.get(anything(route, "a NUL: \0"))
+            failing += [f"{route}: {answer.status}"] if answer.status_code >= 500 else []
+
+    assert failing == []
+
+
 def test_the_program_does_not_start_without_a_key_to_sign_cookies_with():
     from cni.app import create_app
 
