@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from cni.leases.models import Lease, QuoteRow
+from cni.leases.queries import find_lease
 from cni.leases.searches import RouteSearch
 from cni.members.models import Member
 from cni.members.policy import Actor, Role
@@ -46,8 +47,7 @@ class Coop:
     def requested(self, *, planner=None, **asked) -> Lease:
         reference = self.quote(planner=planner, **asked).reference
         lease = ordering.request_lease(self.session, planner or self.planner, reference, at=NOW, chooser=CHANCE)
-        self.session.flush()
-        return lease
+        return find_lease(self.session, lease.reference)
 
     def reserved(self, **asked) -> Lease:
         lease = leasing.approve_lease(self.session, self.steward, self.requested(**asked).reference, at=NOW)

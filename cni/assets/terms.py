@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CompoundSelect, ForeignKey, Select, func, or_, select, union
+from sqlalchemy import BindParameter, CompoundSelect, ForeignKey, Select, func, or_, select, union
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship, selectinload
 
 from cni.assets.models import Span
@@ -68,10 +68,18 @@ class WithdrawalSpan(Base):
     withdrawal: Mapped[Withdrawal] = relationship(lazy="raise", viewonly=True)
 
 
+Day = date | BindParameter[date]
+
+
 def not_on_offer(period: Period) -> CompoundSelect[Any]:
     """Select the ids of spans that nobody may newly lease for all of `period`: their terms or a notice forbid it."""
-    terms = or_(SpanTerms.starts_on > period.start, SpanTerms.ends_on < period.end)
-    notice = WithdrawalSpan.effective_on < period.end
+    return not_on_offer_between(period.start, period.end)
+
+
+def not_on_offer_between(first_day: Day, after: Day) -> CompoundSelect[Any]:
+    """Select the same from a first day up to, not including, another: dates, or parameters to be given later."""
+    terms = or_(SpanTerms.starts_on > first_day, SpanTerms.ends_on < after)
+    notice = WithdrawalSpan.effective_on < after
     return union(select(SpanTerms.span_id).where(terms), select(WithdrawalSpan.span_id).where(notice))
 
 

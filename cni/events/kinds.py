@@ -157,10 +157,15 @@ class LeaseRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRequested(Event):
-    """A user requested the lease that a quote offers; its fibre pairs are held."""
+    """A user requested the lease that a quote offers; its fibre pairs are held.
+
+    `new_splices` of fibres are to be made between them, `existing_splices` were on record.
+    """
 
     quote: str
     fibre_pairs: list[str]
+    new_splices: int
+    existing_splices: int
 
 
 class MeetingCalled(Event):

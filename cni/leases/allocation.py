@@ -15,13 +15,15 @@ from datetime import date, datetime
 from itertools import chain
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, any_, bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Session
 
 from cni.assets.models import FibrePair, Span
-from cni.assets.terms import not_on_offer
+from cni.assets.terms import not_on_offer_between
 from cni.assets.words import PairState
+from cni.leases.choosing import Pairs, Splicing, choose_pairs, count_splicing
+from cni.leases.continuity import spliced_along
 from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Allocation, Lease, LeaseSpan
 from cni.primitives.errors import Conflict, Problem
@@ -43,9 +45,8 @@ class SpanRetired(Conflict):
 
 
 class RouteSpan(NamedTuple):
-    """A span on a route: its row, its code, and the whole metres that the lease pays for."""
+    """A span on a route: its code, and the whole metres that the lease pays for."""
 
-    id: int
     code: str
     metres: int
 
@@ -80,28 +81,54 @@ class NewLease:
         return Period.open_ended(self.starts_on, self.ends_on)
 
 
+class Held(NamedTuple):
+    """A lease that was entered, with its splices; `pairs` are the numbers of those it holds, by span code in order."""
+
+    lease: Lease
+    pairs: dict[str, Pairs]
+    splicing: Splicing
+
+
+# Made once: making a statement costs more than sending it.
+LIVE_SPANS_LOCKED = (
+    select(Span.code, Span.id)
+    .where(func.lower(Span.code) == any_(bindparam("codes", type_=ARRAY(String))), Span.retired_on.is_(None))
+    .order_by(Span.id)
+    .with_for_update()
+)
+HELD_ON_THE_DAYS = Allocation.period.bool_op("&&")(bindparam("days", type_=DATERANGE))
+FREE_PAIRS = (
+    select(FibrePair.span_id, FibrePair.number, FibrePair.id)
+    .where(FibrePair.span_id == any_(bindparam("span_ids", type_=ARRAY(BigInteger))))
+    .where(FibrePair.state == PairState.OFFERED)
+    .where(~select(Allocation.id).where(Allocation.fibre_pair_id == FibrePair.id, HELD_ON_THE_DAYS).exists())
+    .where(FibrePair.span_id.not_in(not_on_offer_between(bindparam("first_day"), bindparam("after"))))
+    .order_by(FibrePair.span_id, FibrePair.number)
+)
 LEASE_COLUMNS = tuple(field.name for field in fields(NewLease) if field.name != "routes")
 
 
-def add_lease(session: Session, new: NewLease) -> Lease:
-    """Enter a lease with its spans, and hold the lowest free pairs of each: all of it or, when one lacks, nothing.
+def add_lease(session: Session, new: NewLease) -> Held:
+    """Enter a lease with its spans, and hold free pairs of each: all of it or, when one lacks, nothing.
 
-    Checks neither permission nor the routes' shape (`route_checks`), and records no event: that is for its callers.
-    Of several leases entered at once, those that start earlier must come first: in that order the lowest free pair
-    always suffices where `pairs` are left on each day.
+    Which pairs: those that need the fewest new splices, of these the lowest (`choosing`). Checks neither permission nor
+    the routes' shape (`route_checks`), and records no event: that is for its callers. Of several leases entered at
+    once, those that start earlier must come first: then whatever is held on any of a lease's days is held on its first
+    day too, so that enough pairs are free where enough are left on each day, whichever the earlier ones took.
 
     Raises:
         FibreTaken: a span has too few free pairs on some of the days; the problems name each such span.
         SpanRetired: a span has left the plant; the problems name each such span.
     """
-    spans = list(chain.from_iterable(new.routes))
-    lock_spans(session, [span.id for span in spans])
-    _refuse_retired(session, spans)
-    free = free_pairs(session, [span.id for span in spans], new.period)
+    span_ids = _lock_routes(session, new.routes)
+    found = free_pairs(session, span_ids.values(), new.period)
+    free = {code: found[span_id] for code, span_id in span_ids.items()}
     _refuse_if_short(new, free)
-    lease = _lease_of(new, free)
+    pairs, splicing = _choose(session, new, span_ids, free)
+    held = {code: [free[code][number] for number in numbers] for code, numbers in pairs.items()}
+    lease = _lease_of(new, span_ids, held)
     session.add(lease)
-    return lease
+    return Held(lease, pairs, splicing)
 
 
 def lock_spans(session: Session, span_ids: Iterable[int]) -> None:
@@ -113,22 +140,16 @@ def lock_spans(session: Session, span_ids: Iterable[int]) -> None:
     session.execute(ordered).all()
 
 
-def free_pairs(session: Session, span_ids: Collection[int], period: Period) -> dict[int, list[FibrePair]]:
-    """Return the offered pairs of each span that no lease holds on any day of `period`, lowest number first.
+def free_pairs(session: Session, span_ids: Collection[int], period: Period) -> dict[int, dict[int, int]]:
+    """Return the offered pairs of each span that no lease holds on any day of `period`: the id of each by its number.
 
     A span whose terms or whose owner's notice forbid a lease for all of `period` has none. Call it after `lock_spans`,
     never in the same statement.
     """
-    pairs = session.scalars(
-        select(FibrePair)
-        .where(FibrePair.span_id.in_(span_ids), FibrePair.state == PairState.OFFERED)
-        .where(~select(Allocation.id).where(Allocation.fibre_pair_id == FibrePair.id, overlaps(period)).exists())
-        .where(FibrePair.span_id.not_in(not_on_offer(period)))
-        .order_by(FibrePair.span_id, FibrePair.number)
-    )
-    free: dict[int, list[FibrePair]] = {span_id: [] for span_id in span_ids}
-    for pair in pairs:
-        free[pair.span_id].append(pair)
+    days = {"days": days_of(period), "first_day": period.start, "after": period.end}
+    free: dict[int, dict[int, int]] = {span_id: {} for span_id in span_ids}
+    for span_id, number, pair_id in session.execute(FREE_PAIRS, {"span_ids": list(span_ids)} | days):
+        free[span_id][number] = pair_id
     return free
 
 
@@ -161,19 +182,27 @@ def _spans_held(session: Session, lease: Lease) -> list[int]:
     return list(session.scalars(select(LeaseSpan.span_id).where(LeaseSpan.lease_id == lease.id)))
 
 
-def _refuse_retired(session: Session, spans: Sequence[RouteSpan]) -> None:
-    ids = [span.id for span in spans]
-    codes = session.scalars(select(Span.code).where(Span.id.in_(ids), Span.retired_on.is_not(None)).order_by(Span.code))
-    if retired := list(codes):
-        remedy = "Find routes again: they run over what is there now, and are priced anew."
-        gone = [Problem("span_retired", f"Span {code} has left the plant.", remedy, code) for code in retired]
-        verb = "has" if len(retired) == 1 else "have"
-        raise SpanRetired(f"The route has changed: {', '.join(retired)} {verb} left the plant.", gone)
+def _lock_routes(session: Session, routes: Iterable[Sequence[RouteSpan]]) -> dict[str, int]:
+    """Lock the spans of these routes, as `lock_spans` does; return the id of each by its code.
+
+    A row is returned as it is once its lock is there: a span that left the plant meanwhile is seen.
+    """
+    codes = [span.code for span in chain.from_iterable(routes)]
+    ids = dict(session.execute(LIVE_SPANS_LOCKED, {"codes": [code.lower() for code in codes]}).all())
+    if gone := sorted(code for code in codes if code not in ids):
+        raise _retired(gone)
+    return {code: ids[code] for code in codes}
 
 
-def _refuse_if_short(new: NewLease, free: Mapping[int, Sequence[FibrePair]]) -> None:
-    spans = chain.from_iterable(new.routes)
-    short = {span.code: len(free[span.id]) for span in spans if len(free[span.id]) < new.pairs}
+def _retired(codes: Sequence[str]) -> SpanRetired:
+    remedy = "Find routes again: they run over what is there now, and are priced anew."
+    gone = [Problem("span_retired", f"Span {code} has left the plant.", remedy, code) for code in codes]
+    verb = "has" if len(codes) == 1 else "have"
+    return SpanRetired(f"The route has changed: {', '.join(codes)} {verb} left the plant.", gone)
+
+
+def _refuse_if_short(new: NewLease, free: Mapping[str, Collection[int]]) -> None:
+    short = {code: len(pairs) for code, pairs in free.items() if len(pairs) < new.pairs}
     if short:
         codes, until = ", ".join(short), "on" if new.ends_on is None else f"to {in_words(new.ends_on)}"
         wanted = "a free fibre pair" if new.pairs == 1 else f"{new.pairs} free fibre pairs"
@@ -187,13 +216,28 @@ def _taken(code: str, count: int) -> Problem:
     return Problem("taken", f"Span {code} has {left} left on these days.", remedy, code)
 
 
-def _lease_of(new: NewLease, free: Mapping[int, Sequence[FibrePair]]) -> Lease:
-    """Return the rows of a lease that holds the first of the free pairs on each of its spans."""
+def _choose(
+    session: Session, new: NewLease, span_ids: Mapping[str, int], free: Mapping[str, Collection[int]]
+) -> tuple[dict[str, Pairs], Splicing]:
+    """Return the numbers of the pairs to hold on each span, and the splices of all routes."""
+    routes = [[span.code for span in route] for route in new.routes]
+    spliced = spliced_along(session, [[span_ids[code] for code in codes] for codes in routes])
+    pairs: dict[str, Pairs] = {}
+    counts = Splicing(0, 0)
+    for codes, joints in zip(routes, spliced, strict=True):
+        chosen = choose_pairs([free[code] for code in codes], joints, new.pairs)
+        pairs |= zip(codes, chosen, strict=True)
+        counts = counts.plus(count_splicing(chosen, joints))
+    return pairs, counts
+
+
+def _lease_of(new: NewLease, span_ids: Mapping[str, int], held: Mapping[str, Iterable[int]]) -> Lease:
+    """Return the rows of a lease that holds these pairs, by id, on each of its spans."""
     lease = Lease(**{name: getattr(new, name) for name in LEASE_COLUMNS})
     days = days_of(new.period)
     for number, route in enumerate(new.routes, 1):
-        for position, span in enumerate(route, 1):
-            lease.spans.append(LeaseSpan(route=number, position=position, span_id=span.id, metres=span.metres))
-            for pair in free[span.id][: new.pairs]:
-                lease.allocations.append(Allocation(route=number, fibre_pair=pair, period=days))
+        for position, (code, metres) in enumerate(route, 1):
+            lease.spans.append(LeaseSpan(route=number, position=position, span_id=span_ids[code], metres=metres))
+            for pair_id in held[code]:
+                lease.allocations.append(Allocation(route=number, fibre_pair_id=pair_id, period=days))
     return lease

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import Select, bindparam, func, select, union
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cni.assets.models import FibrePair, Span
@@ -14,6 +14,8 @@ from cni.leases.lifecycle import LeaseStatus
 from cni.leases.models import Allocation, Lease, LeaseSpan, QuoteRow
 from cni.primitives.period import Period
 from cni.topology.network import Network
+
+QUOTE_LOCKED = select(QuoteRow).where(func.lower(QuoteRow.reference) == bindparam("reference")).with_for_update()
 
 
 def open_network(session: Session, window: Period) -> Network:
@@ -99,12 +101,7 @@ def find_quote(session: Session, reference: str) -> QuoteRow | None:
 
 def lock_quote(session: Session, reference: str) -> QuoteRow | None:
     """Return a quote that nobody else can request a lease from until the transaction ends."""
-    return session.scalar(select(QuoteRow).where(func.lower(QuoteRow.reference) == reference.lower()).with_for_update())
-
-
-def is_used(session: Session, quote: QuoteRow) -> bool:
-    """Tell whether a lease was requested from a quote."""
-    return session.scalar(select(Lease.id).where(Lease.quote_id == quote.id)) is not None
+    return session.scalar(QUOTE_LOCKED, {"reference": reference.lower()})
 
 
 def leases_in(session: Session, status: LeaseStatus, member_id: int | None) -> list[Lease]:

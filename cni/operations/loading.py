@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from cni.assets.checks import KnownPlant, read_plant
 from cni.assets.drafts import Draft, PlantDrafts
 from cni.assets.drafts import differences as plant_differences
-from cni.assets.models import Contribution, Rack, Site, Span
+from cni.assets.models import Contribution, Rack, Site
 from cni.assets.registry import add_plant, ids_by_code, lock_codes, registered_plant, waiting_codes
 from cni.assets.words import ContributionStatus
 from cni.events.kinds import CoopLoaded
@@ -247,9 +247,9 @@ class _Load:
         add_plant(self.session, contribution, self.new_plant, {slug: member.id for slug, member in members.items()})
 
     def _write_leases(self, members: Mapping[str, Member], at: datetime) -> None:
-        """Add new leases, those that start earlier first: then the lowest free pair suffices, if no other stands."""
+        """Add new leases, those that start earlier first: then enough pairs are free, if no other stands."""
         spans = {span.code.casefold(): span for span in (*self.standing_plant.spans, *self.plant.spans)}
-        span_ids, site_ids = ids_by_code(self.session, Span), ids_by_code(self.session, Site)
+        site_ids = ids_by_code(self.session, Site)
         for placed in sorted(self.new_leases, key=lambda placed: (placed.draft.starts_on, placed.draft.reference)):
             draft = placed.draft
             routes = [[code.casefold() for code in route] for route in draft.routes]
@@ -261,10 +261,7 @@ class _Load:
                 from_site_id=site_ids[sites[0]],
                 to_site_id=site_ids[sites[-1]],
                 routes=tuple(
-                    tuple(
-                        RouteSpan(span_ids[code], spans[code].code, billed_metres(spans[code].length_m))
-                        for code in route
-                    )
+                    tuple(RouteSpan(spans[code].code, billed_metres(spans[code].length_m)) for code in route)
                     for route in routes
                 ),
                 pairs=draft.pairs,

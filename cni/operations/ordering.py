@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from cni.assets.models import Site, Span
+from cni.assets.models import Site
 from cni.db.paging import read_page
 from cni.events.kinds import LeaseRequested, QuoteMade
 from cni.events.record import record
@@ -32,6 +32,17 @@ from cni.topology.answers import Answer
 
 QUOTE_DAYS = 30
 """A quote can be requested until this many days after it was made, the last one included."""
+
+IS_USED = select(Lease.id).where(Lease.quote_id == bindparam("quote_id")).exists()
+IS_USER = (
+    select(MemberRoleHeld.id)
+    .where(MemberRoleHeld.member_id == bindparam("member_id"), MemberRoleHeld.role == MemberRole.USER)
+    .where(or_(MemberRoleHeld.starts_on.is_(None), MemberRoleHeld.starts_on <= bindparam("today")))
+    .where(or_(MemberRoleHeld.ends_on.is_(None), MemberRoleHeld.ends_on > bindparam("today")))
+    .exists()
+)
+USED_AND_USER = select(IS_USED, IS_USER)
+"""Whether a lease was requested from a quote, and whether a member is a user of the co-op on a day."""
 
 
 class NotAUser(Conflict):
@@ -134,13 +145,18 @@ def request_lease(session: Session, actor: Actor, quote_reference: str, *, at: d
     require(actor, Permission.LEASES_REQUEST)
     quote = require_found(actor, Permission.LEASES_REQUEST, queries.lock_quote(session, quote_reference))
     today = london_date(at)
-    _refuse_unless_open(session, quote, today)
-    _require_user(session, actor, today)
-    lease = add_lease(session, _as_quoted(session, actor, quote, at=at, chooser=chooser))
-    codes = {span.span_id: code for code, span in zip(_span_codes(quote), lease.spans_entered, strict=True)}
-    held = [f"{codes[held.fibre_pair.span_id]}/{held.fibre_pair.number}" for held in lease.allocations]
+    asked = {"quote_id": quote.id, "member_id": actor.member_id, "today": today}
+    is_used, is_user = session.execute(USED_AND_USER, asked).one()  # only now that the quote is locked
+    _refuse_unless_open(quote, today, is_used=is_used)
+    _refuse_unless_user(actor, is_user=is_user)
+    lease, pairs, splicing = add_lease(session, _as_quoted(actor, quote, at=at, chooser=chooser))
     requested = LeaseRequested(
-        subject=lease.reference, member_id=lease.member_id, quote=quote.reference, fibre_pairs=held
+        subject=lease.reference,
+        member_id=lease.member_id,
+        quote=quote.reference,
+        fibre_pairs=[f"{code}/{number}" for code, numbers in pairs.items() for number in numbers],
+        new_splices=splicing.new,
+        existing_splices=splicing.existing,
     )
     record(session, actor, requested, at=at)
     return lease
@@ -218,23 +234,18 @@ def _blocking(answer: Answer) -> list[Problem]:
 
 def _require_user(session: Session, actor: Actor, today: date) -> int:
     """Return the actor's member, which must be a user of the co-op on the day."""
+    is_user = session.scalar(select(IS_USER), {"member_id": actor.member_id, "today": today})
+    return _refuse_unless_user(actor, is_user=bool(is_user))
+
+
+def _refuse_unless_user(actor: Actor, *, is_user: bool) -> int:
     if actor.member_id is None:
         raise Forbidden("A lease is requested by a person of the member that will use it.")
-    if not _is_user(session, actor.member_id, today):
+    if not is_user:
         raise NotAUser(
             "Your organisation does not lease in the co-operative today. The registrar can add the role “user”."
         )
     return actor.member_id
-
-
-def _is_user(session: Session, member_id: int, today: date) -> bool:
-    held = select(MemberRoleHeld.id).where(
-        MemberRoleHeld.member_id == member_id,
-        MemberRoleHeld.role == MemberRole.USER,
-        or_(MemberRoleHeld.starts_on.is_(None), MemberRoleHeld.starts_on <= today),
-        or_(MemberRoleHeld.ends_on.is_(None), MemberRoleHeld.ends_on > today),
-    )
-    return bool(session.scalar(select(held.exists())))
 
 
 def _site_ids(session: Session, search: RouteSearch) -> dict[str, int]:
@@ -242,8 +253,8 @@ def _site_ids(session: Session, search: RouteSearch) -> dict[str, int]:
     return dict(session.execute(select(Site.code, Site.id).where(Site.code.in_(codes))).all())
 
 
-def _refuse_unless_open(session: Session, quote: QuoteRow, today: date) -> None:
-    if queries.is_used(session, quote):
+def _refuse_unless_open(quote: QuoteRow, today: date, *, is_used: bool) -> None:
+    if is_used:
         raise QuoteUsed(
             f"The lease of quote {quote.reference} was requested already. Make a new quote for another one."
         )
@@ -254,21 +265,16 @@ def _refuse_unless_open(session: Session, quote: QuoteRow, today: date) -> None:
         raise QuoteExpired(f"{detail} Make a new quote.")
 
 
-def _span_codes(quote: QuoteRow) -> list[str]:
-    return [span.code for route in quote.offer.routes for span in route.spans]
-
-
-def _as_quoted(session: Session, actor: Actor, quote: QuoteRow, *, at: datetime, chooser: Chooser) -> NewLease:
-    codes = _span_codes(quote)
-    ids = dict(session.execute(select(Span.code, Span.id).where(Span.code.in_(codes))).all())
+def _as_quoted(actor: Actor, quote: QuoteRow, *, at: datetime, chooser: Chooser) -> NewLease:
     return NewLease(
         reference=new_reference("LSE", chooser),
         member_id=quote.member_id,
         from_site_id=quote.from_site_id,
         to_site_id=quote.to_site_id,
+        # The spans alone, of all that a quote says: reading the rest takes longer than finding out that fibre is taken.
         routes=tuple(
-            tuple(RouteSpan(ids[span.code], span.code, span.metres) for span in route.spans)
-            for route in quote.offer.routes
+            tuple(RouteSpan(span["code"], span["metres"]) for span in route["spans"])
+            for route in quote.snapshot["routes"]
         ),
         pairs=quote.pairs,
         starts_on=quote.starts_on,

@@ -377,7 +377,9 @@ def test_the_audit_trail_tells_long_lists_by_their_number(client, session, regis
     from cni.events.record import record
     from cni.members.policy import OPERATOR
 
-    record(session, OPERATOR, LeaseRequested(subject="LSE-1", quote="QUO-1", fibre_pairs=["A/1"] * 17), at=NOW)
+    many = ["A/1"] * 17
+    requested = LeaseRequested(subject="LSE-1", quote="QUO-1", fibre_pairs=many, new_splices=0, existing_splices=0)
+    record(session, OPERATOR, requested, at=NOW)
     record(session, OPERATOR, CoopLoaded(subject="co-op", added={"sites.csv": 40, "racks.csv": 0}), at=NOW)
     session.flush()
 

@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import ARRAY, BigInteger, Engine, any_, bindparam, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cni.assets.models import Span
+from cni.assets.models import FibrePair, Span
+from cni.assets.words import PairState
 from cni.db.engine import session_factory
 from cni.leases import allocation
 from cni.leases.allocation import FibreTaken, NewLease, RouteSpan, add_lease
@@ -140,7 +141,7 @@ def new_lease(session: Session, coop: Coop, spans: list[Span], reference: str) -
         member_id=coop.user.id,
         from_site_id=spans[0].a_id,
         to_site_id=spans[-1].z_id,
-        routes=(tuple(RouteSpan(span.id, span.code, 100) for span in spans),),
+        routes=(tuple(RouteSpan(span.code, 100) for span in spans),),
         pairs=1,
         starts_on=START,
         ends_on=add_months(START, 12),
@@ -216,7 +217,10 @@ def test_without_the_second_look_the_constraint_still_stands(sessions, monkeypat
     with sessions.begin() as session:
         coop = make_coop(session, "A-B 100 x1, B-Z 100 x1")
         coop.requested()
-    monkeypatch.setattr(allocation, "overlaps", lambda _period: text("false"))
+    on_route = FibrePair.span_id == any_(bindparam("span_ids", type_=ARRAY(BigInteger)))
+    columns = select(FibrePair.span_id, FibrePair.number, FibrePair.id)
+    blind = columns.where(on_route, FibrePair.state == PairState.OFFERED)
+    monkeypatch.setattr(allocation, "FREE_PAIRS", blind)
     spans = list(coop.spans.values())
     with pytest.raises(IntegrityError, match="ex_allocations_no_overlap"), sessions.begin() as session:
         add_lease(session, new_lease(session, coop, spans, "LSE-TWICE"))
