@@ -13,7 +13,17 @@ from flask import url_for
 from numpy.typing import NDArray
 
 from cni.assets.exporting import feature
-from cni.assets.imports.crs import BRITISH, MERCATOR, OFFERED, SWAPPED, WGS84, are_in_uk, likely_systems, to_wgs84
+from cni.assets.imports.crs import (
+    BRITISH,
+    MERCATOR,
+    OFFERED,
+    SWAPPED,
+    WGS84,
+    are_in_uk,
+    likely_systems,
+    system_of,
+    to_wgs84,
+)
 from cni.assets.imports.mapping import SITE_FIELDS, SPAN_FIELDS
 from cni.assets.imports.values import Ask, Change, Choices, DryRun
 from cni.formats.layers import Geometry
@@ -154,7 +164,7 @@ def guesses_of(looked: LookedInto, places: NDArray[np.float64], chosen: str | No
     offered += [*(likely_systems(places) if len(places) else ()), *OFFERED]
     return [
         Guess(system, system_words(system), _first(turned_into(places, system)))
-        for system in dict.fromkeys(name for name in offered if name)
+        for system in dict.fromkeys(filter(None, (system_of(name) for name in offered if name)))
     ]
 
 

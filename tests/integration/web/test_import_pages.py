@@ -206,6 +206,19 @@ def test_a_file_that_does_not_say_its_system_is_a_question_with_a_map_for_each_a
     assert spans_saved(session) == 4
 
 
+@pytest.mark.parametrize("said", ["EPSG:0", "EPSG:99999999", "nowhere"])
+def test_a_reference_system_that_nobody_knows_is_asked_for(officer, said):
+    page = bring(officer, shapefile(make_plant(4), prj=False), "fibre.zip")
+    while step(page) != "coordinates":
+        page = pass_columns(officer, page) if step(page) == "columns" else answer(officer, page, layers=["spans"])
+
+    asked = officer.get(f"{here(page)}&crs={said}")
+
+    assert asked.status_code == 200
+    assert "British National Grid (EPSG:27700)" in asked.text
+    assert said in asked.text
+
+
 def test_no_layer_is_a_problem_in_a_sentence(officer):
     page = bring(officer, shapefile(make_plant(2)), "fibre.zip")
     refused = officer.post(here(page), data={})
