@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from cni.assets.drafts import PlantDrafts, SiteDraft, SpanDraft
-from cni.assets.imports.judging import judge
+from cni.assets.imports.judging import Judged, judge
 from cni.assets.imports.looking_over import look_over
 from cni.assets.imports.mapping import FIELDS, guess_columns, refuse_wrong_columns, unknown_field
 from cni.assets.imports.quality import quality_of
@@ -92,7 +92,7 @@ class Trial:
         world = world_of(session, actor, self.brought, proposer, on=london_date(at))
         self.judged = judge(self.brought, world, choices)
         if self.judged.theirs:
-            raise NotYours(f"The file would change plant of other members: {', '.join(self.judged.theirs)}.")
+            raise _not_yours(self.judged)
         on_progress(JUDGED)
         self._look_over(world)
         self.held_back = held_back(self.brought, self.judged, world.known.sites)
@@ -194,6 +194,13 @@ class Trial:
             fields = guess_columns(features.layer.fields, self.choices.columns, self.kept)
             whole = {name: fields.get(name, "") for name in features.layer.fields}
             remember_columns(self.session, self.actor.member_id, features.layer.fields, whole, at=self.at)
+
+
+def _not_yours(judged: Judged) -> NotYours:
+    """Return the refusal of a file that would change others' plant, with all that is wrong with it."""
+    ids = ", ".join(problem.place or "" for problem in judged.theirs)
+    detail = f"The file would change plant of other members: {ids}. Nothing was saved."
+    return NotYours(detail, [*judged.theirs, *judged.problems])
 
 
 def _member(session: Session, actor: Actor) -> Member | None:

@@ -107,8 +107,13 @@ def test_a_file_that_would_change_plant_of_others_is_refused_with_their_ids(sess
     bring(session, OPERATOR)
     other = make_member(session, "other-council", roles="contributor")
     stranger = make_actor(session, other, Role.ASSET_OFFICER)
-    with pytest.raises(NotYours, match="S1, s2"):
-        bring(session, stranger, csv("S1,N1,N2,2,0,0", "s2,N2,N3,2,0,0", "NEW,N2,N3,2,0,0"), "spans.csv")
+    with pytest.raises(NotYours, match="S1, s2") as refused:
+        bring(session, stranger, csv("S1,N1,N2,2,0,0", "s2,N2,N3,2,0,0", "NEW,N2,N3,x,0,0"), "spans.csv")
+    assert [(found.row, found.code) for found in refused.value.problems] == [
+        (2, "not_yours"),
+        (3, "not_yours"),
+        (4, "bad_fibres"),
+    ]
     assert session.scalar(select(func.count()).select_from(Span)) == 12
 
 

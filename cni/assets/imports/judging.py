@@ -31,8 +31,8 @@ class Judged:
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
     differences: Differences = field(default_factory=Differences)
-    theirs: list[str] = field(default_factory=list)
-    """Ids of others' plant that the file would change."""
+    theirs: list[Problem] = field(default_factory=list)
+    """A problem for each row that would change others' plant."""
     named: int = 0
     """How many sites of others it only names."""
 
@@ -77,10 +77,12 @@ def _drop(given: Given, is_others: list[bool], world: World, judged: Judged) -> 
     if not any(is_others):
         return
     for row in (row for row, others in zip(given.rows, is_others, strict=True) if others):
-        code = row.cells["id"].casefold()
-        site = world.sites.get(code) if "kind" in row.cells else None
-        if site is None or code in world.not_live_sites or not _says_same(row, site):
-            judged.theirs.append(row.cells["id"])
+        code = row.cells["id"]
+        site = world.sites.get(code.casefold()) if "kind" in row.cells else None
+        if site is None or code.casefold() in world.not_live_sites or not _says_same(row, site):
+            message = f"{code} is plant of another member."
+            remedy = "Leave its row out: a site that a span ends at is found by its id."
+            judged.theirs.append(Problem("not_yours", message, remedy, code, given.file, row.number, "id"))
         else:
             judged.named += 1
     kept = [number for number, others in enumerate(is_others) if not others]
