@@ -1,12 +1,11 @@
-"""Plant from files: which columns each kind has, and GeoJSON turned into the same rows as CSV.
+"""Plant that is brought: which columns each kind has, and JSON objects turned into the same rows as tables.
 
-Whatever the door (a folder, an upload, a form, the API), plant comes as rows of text, which `checks.read_plant` judges
-by one set of rules.
+Whatever the door (a folder, a file, a form, the API), plant comes as rows of text, which `checks.read_plant` judges by
+one set of rules. Files are read by `cni.formats`, and arranged by `cni.assets.imports`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from cni.primitives.errors import Problem
-from cni.primitives.tables import Columns, Row, echoed, read_table
+from cni.primitives.tables import Columns, Row, echoed
 
 SITE_COLUMNS = Columns(
     required=("id", "name", "kind"),
@@ -43,9 +42,6 @@ SPAN_COLUMN_ORDER = (
 
 MOST_ROWS = 10_000
 """So many sites and spans together may be sent at once."""
-
-WGS84_NAMES = ("CRS84", "EPSG:4326", "EPSG::4326", "WGS84", "WGS 84")
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -78,56 +74,11 @@ class Submission:
     problems: tuple[Problem, ...] = ()
 
 
-def read_upload(data: bytes, file: str) -> Submission:
-    """Return the sites and spans of a GeoJSON file, or of a CSV file of spans or of sites.
-
-    What it holds decides, not its name: `{` begins GeoJSON, a column `kind` without ends a table of sites.
-    """
-    start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if start in (b"{", b"["):
-        return read_geojson(data, file)
-    header = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace").lower()
-    names = {name.strip().strip('"') for name in header.split(",")}
-    if "kind" in names and not {"a", "z"} & names:
-        rows, problems = read_table(data, file, SITE_COLUMNS)
-        tables = PlantTables(sites=Table(file, tuple(rows)))
-    else:
-        rows, problems = read_table(data, file, UPLOAD_SPAN_COLUMNS)
-        tables = PlantTables(spans=Table(file, tuple(rows)))
-    if len(rows) > MOST_ROWS:
-        return _too_many(len(rows), file)
-    return Submission(tables, tuple(problems))
-
-
 def _too_many(count: int, file: str | None) -> Submission:
     """Return a submission of more rows than are judged at once: nothing but that problem."""
     message = f"There are {count:,} sites and spans; {MOST_ROWS:,} can be sent at once."
     remedy = f"Split them into parts of {MOST_ROWS:,} or fewer; larger ones cannot be taken yet."
     return Submission(PlantTables(), (Problem("too_many_rows", message, remedy, file=file),))
-
-
-def read_geojson(data: bytes, file: str) -> Submission:
-    """Return the rows of a GeoJSON feature collection: points are sites, lines are spans; a row is a feature, from 1.
-
-    Properties are named like the columns of the CSV files.
-
-    Source: RFC 7946, The GeoJSON Format (§4: WGS84 only).
-    """
-    collection, problem = _collection(data, file)
-    if problem:
-        return Submission(PlantTables(), (problem,))
-    if len(collection["features"]) > MOST_ROWS:
-        return _too_many(len(collection["features"]), file)
-    problems: list[Problem] = []
-    sites: list[Row] = []
-    spans: list[Row] = []
-    for number, feature in enumerate(collection["features"], start=1):
-        site, span, found = _read_feature(_Place(file, number), feature)
-        problems += found
-        sites += [site] if site else []
-        spans += [span] if span else []
-    tables = PlantTables(sites=Table(file, tuple(sites)), spans=Table(file, tuple(spans)))
-    return Submission(tables, tuple(problems))
 
 
 def read_objects(sites: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]]) -> Submission:
@@ -160,38 +111,6 @@ def _table_of(file: str, objects: Sequence[Mapping[str, Any]], columns: Columns,
     return Table(file, tuple(rows))
 
 
-def _collection(data: bytes, file: str) -> tuple[dict[str, Any], Problem | None]:
-    """Return the feature collection, or what is wrong with the file as a whole."""
-    remedy = "Export it as GeoJSON (a FeatureCollection in WGS84)."
-    try:
-        found = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        message = f"The file is not UTF-8: byte {error.start + 1} is 0x{data[error.start]:02X}."
-        return {}, Problem("encoding", message, "Save it as UTF-8 and try again.", file=file)
-    except json.JSONDecodeError as error:
-        message = f"The file is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        return {}, Problem("not_json", message, remedy, file=file)
-    except RecursionError:
-        return {}, Problem("not_json", "The file is nested too deeply to be GeoJSON.", remedy, file=file)
-    if not isinstance(found, dict) or found.get("type") != "FeatureCollection":
-        return {}, Problem("not_geojson", "The file is not a GeoJSON FeatureCollection.", remedy, file=file)
-    if not isinstance(found.get("features"), list) or not found["features"]:
-        return {}, Problem("empty", "The file has no features.", remedy, file=file)
-    return found, _crs_problem(found.get("crs"), file)
-
-
-def _crs_problem(crs: Any, file: str) -> Problem | None:
-    """Return a problem where a file says that its coordinates are not WGS84."""
-    if crs is None:
-        return None
-    properties = crs.get("properties") if isinstance(crs, dict) else None
-    name = str(properties.get("name") if isinstance(properties, dict) else crs)
-    if name.upper().endswith(WGS84_NAMES):
-        return None
-    message = f"The file's coordinates are in {echoed(name)}, not in WGS84."
-    return Problem("wrong_crs", message, "Export it again in WGS84 (EPSG:4326), as GeoJSON requires.", file=file)
-
-
 class _Place(NamedTuple):
     """Where a row stands."""
 
@@ -201,27 +120,6 @@ class _Place(NamedTuple):
     def problem(self, code: str, column: str | None, message: str, remedy: str) -> Problem:
         """Return a problem of this row."""
         return Problem(code, message, remedy, None, self.file, self.row, column)
-
-
-def _read_feature(place: _Place, feature: Any) -> tuple[Row | None, Row | None, list[Problem]]:
-    """Return a feature as the row of a site or of a span (the other None), and what is wrong with its shape."""
-    if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
-        message = f"Feature {place.row} is not a GeoJSON feature."
-        return None, None, [place.problem("not_geojson", None, message, "Export the file again.")]
-    properties = dict(feature.get("properties") or {})
-    if feature.get("id") is not None:
-        properties.setdefault("id", feature["id"])
-    if feature.get("geometry") is None and "a" in properties:  # a span of which only the ends are known
-        row = Row(place.row, _cells(properties, UPLOAD_SPAN_COLUMNS))
-        return None, row, _unknown_names(properties, UPLOAD_SPAN_COLUMNS, place)
-    kind, part = _geometry_of(feature.get("geometry"))
-    if kind == "Point":
-        cells = _cells(properties, SITE_COLUMNS) | {"longitude": repr(part.x), "latitude": repr(part.y)}
-        return Row(place.row, cells), None, _unknown_names(properties, SITE_COLUMNS, place)
-    if kind == "LineString":
-        cells = _cells(properties, UPLOAD_SPAN_COLUMNS) | {"geometry": _wkt(part)}
-        return None, Row(place.row, cells), _unknown_names(properties, UPLOAD_SPAN_COLUMNS, place)
-    return None, None, [_not_a_line(kind, place)]
 
 
 def _not_a_line(kind: str, place: _Place) -> Problem:

@@ -16,7 +16,7 @@ from cni import runtime
 from cni.assets.colours import ColourScheme
 from cni.assets.evidence_levels import EvidenceAction
 from cni.assets.expiries import RegisterKind
-from cni.assets.importing import read_upload
+from cni.assets.imports.values import Choices
 from cni.cli.main import open_database
 from cni.cli.output import answer, json_option
 from cni.governance.drafts import NewMeeting, NewResolution
@@ -27,11 +27,11 @@ from cni.members.queries import actor_of, cooperative, person_by_email
 from cni.operations import (
     evidencing,
     governing,
+    importing,
     keeping_registers,
     leasing,
     loading,
     ordering,
-    registering,
     settling,
     structuring,
     surveying,
@@ -176,12 +176,14 @@ class Demonstration:
         settling.issue_settlement(self.session, treasurer, month, digest, at=_morning(issued_on), today=issued_on)
 
     def propose_plant(self) -> None:
-        """Have the council propose three spans, which wait for the steward."""
+        """Have the council bring a file of three spans, which wait for the steward."""
         officer = self.person(OFFICER)
         sample = FOLDER / "sample-uploads" / "three-new-spans.geojson"
-        submission = read_upload(sample.read_bytes(), sample.name)
         note = "The new cabinets' spare pairs (demonstration)"
-        registering.propose_plant(self.session, officer, submission, note, at=self.now, chooser=runtime.chooser())
+        importing.apply_import(
+            self.session, officer, sample.read_bytes(), sample.name, Choices(note=note),
+            at=self.now, chooser=runtime.chooser(),
+        )  # fmt: skip
 
     def order_leases(self) -> None:
         """Leave a quote, a request to approve, a refused one, a cancelled one, and a lease to accept."""

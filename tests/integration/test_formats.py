@@ -176,6 +176,18 @@ def test_geojson_of_old_says_its_crs():
     assert (old.crs, new.crs) == ("EPSG:27700", "EPSG:4326")
 
 
+def test_the_id_of_a_geojson_feature_serves_where_no_property_gives_one():
+    data = files.geojson("[[-2.1,53.4],[-2.2,53.5]]").replace(b'"type":"Feature",', b'"type":"Feature","id":"P9",', 1)
+    assert read_file(data, "a.geojson").of("features").values["id"] == ["P9"]
+
+
+@pytest.mark.parametrize("data", [b"{", b"[" * 100_000, b"[1, 2]", b'{"type": "Topology"}'])
+def test_what_is_no_geojson_is_refused_as_a_whole(data):
+    with pytest.raises(FileRefused) as refused:
+        read_file(data, "a.geojson")
+    assert [(problem.row, problem.code) for problem in refused.value.problems] == [(None, "unreadable")]
+
+
 def test_what_is_nested_becomes_text_that_a_person_would_write():
     data = files.geojson("[[-2.1,53.4],[-2.2,53.5]]").replace(
         b'"ref":"A"', b'"ids":["a","b"],"n":[1,2],"x":48.0,"y":null,"t":"2026-01-02"'

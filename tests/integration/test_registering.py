@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from cni.assets.importing import PlantTables, Submission, Table, read_geojson, read_upload
+from cni.assets.importing import PlantTables, Submission, Table
+from cni.assets.imports.values import Choices
 from cni.assets.models import Contribution, FibrePair, Site, Span
 from cni.assets.snapshot import live_plant
 from cni.assets.words import ContributionStatus, LengthBasis
 from cni.events.models import EventRow
 from cni.members.policy import OPERATOR, Role, SamePerson
-from cni.operations import browsing, registering
+from cni.operations import browsing, importing, registering
 from cni.primitives.errors import Forbidden, Invalid, NotFound
 from cni.primitives.geo import line_of
 from cni.primitives.tables import Row
@@ -165,9 +166,11 @@ def test_refused_plant_frees_its_ids_and_can_be_sent_again_as_it_was(session, of
     registering.refuse_contribution(session, steward, first.reference, "The duct is full.", at=NOW)
     session.flush()
     assert session.scalar(select(func.count(Span.id))) == session.scalar(select(func.count(FibrePair.id))) == 0
-    again = read_geojson(json.dumps(first.refused_plant).encode(), "again.geojson")
-    second = propose(session, officer, again)
-    found = browsing.find_contribution(session, officer, second.reference, on=TODAY)
+    again = json.dumps(first.refused_plant).encode()
+    second = importing.apply_import(session, officer, again, "again.geojson", Choices(), at=NOW, chooser=CHANCE)
+    session.flush()
+    contribution = session.get_one(Contribution, second.contribution_id)
+    found = browsing.find_contribution(session, officer, contribution.reference, on=TODAY)
     assert [facts.span.code for facts in found.plant.spans] == ["S1", "S2"]
     assert [facts.offered_pairs for facts in found.plant.spans] == [8, 8]
     assert (first.status, first.decision_note) == (ContributionStatus.REFUSED, "The duct is full.")
@@ -279,7 +282,8 @@ def test_the_messy_sample_reports_what_its_readme_promises(session, officer):
     places |= {"ROC": (-2.1548, 53.6143), "AIR": (-2.27247, 53.36536)}
     for code, (longitude, latitude) in places.items():
         make_site(session, code, live, longitude=longitude, latitude=latitude)
-    checked = registering.check_plant(session, officer, read_upload((UPLOADS / "messy.csv").read_bytes(), "messy.csv"))
+    data = (UPLOADS / "messy.csv").read_bytes()
+    checked = importing.dry_run(session, officer, data, "messy.csv", Choices(), at=NOW)
     assert [(problem.row, problem.column) for problem in checked.problems] == [
         (3, "z"),
         (4, "geometry"),

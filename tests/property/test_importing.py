@@ -6,14 +6,22 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cni.assets.checks import KnownPlant, read_plant
 from cni.assets.drafts import PlantDrafts, SiteDraft, SpanDraft
 from cni.assets.exporting import as_geojson
-from cni.assets.importing import read_geojson, read_objects, read_upload
+from cni.assets.importing import read_objects
+from cni.assets.imports import judging
+from cni.assets.imports.reading import arrange
+from cni.assets.imports.standing import World
+from cni.assets.imports.values import Choices
 from cni.assets.words import LengthBasis, SiteKind
+from cni.formats.cage import read_file
+from cni.formats.found import checked
+from cni.formats.tabular import read_csv
+from cni.primitives.errors import Invalid
 from cni.primitives.geo import is_in_uk
 
 KNOWN = KnownPlant(
@@ -27,6 +35,11 @@ JSON = st.recursive(
 )
 
 
+def tried(form, file, layers):
+    """Judge what the layers of a file bring where nothing else stands."""
+    return judging.judge(arrange(form, file, layers, Choices(), {}), World(known=KNOWN), Choices())
+
+
 def judge(submission):
     """Read a submission to its end; every problem must be fit to be shown."""
     drafts, problems = read_plant(submission.tables, KNOWN)
@@ -36,22 +49,24 @@ def judge(submission):
     return drafts, [*submission.problems, *problems]
 
 
+def problems_of(table):
+    """Read a CSV file to its end."""
+    try:
+        return tried("CSV", "spans.csv", [checked(found) for found in read_csv(table)]).problems
+    except Invalid as refusal:
+        return refusal.problems
+
+
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_reader(data):
-    drafts, problems = judge(read_upload(data, "upload"))
-    assert problems or drafts == PlantDrafts()
+def test_no_bytes_break_the_reader_of_tables(data):
+    assert all(problem.message and problem.remedy for problem in problems_of(data))
 
 
 @given(st.lists(st.lists(TEXT, min_size=4, max_size=4), max_size=4))
-def test_no_cells_break_the_reader(rows):
+def test_no_cells_break_the_reader_of_tables(rows):
     quoted = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\r\n" for row in rows)
-    judge(read_upload(f"id,a,z,fibres\r\n{quoted}".encode(), "spans.csv"))
-
-
-@given(st.lists(JSON, max_size=3), st.sampled_from(["geometry", "properties", "id"]), JSON)
-def test_no_features_break_the_reader(features, key, value):
-    whole = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [0, 0]}, "properties": {}} | {key: value}
-    judge(read_geojson(json.dumps({"type": "FeatureCollection", "features": [*features, whole]}).encode(), "f.geojson"))
+    problems = problems_of(f"id,a,z,fibres\r\n{quoted}".encode())
+    assert all(problem.message and problem.remedy for problem in problems)
 
 
 @given(JSON, st.sampled_from(["Point", "LineString", "MultiLineString", "Polygon", "GeometryCollection"]))
@@ -109,11 +124,13 @@ def plants(draw):
     return PlantDrafts(sites=tuple(sites), spans=tuple(spans))
 
 
+@settings(max_examples=12, deadline=None)  # each starts a process in the cage
 @given(plants())
 def test_plant_that_goes_out_as_a_file_comes_back_as_it_was(plant):
-    submission = read_geojson(json.dumps(as_geojson(plant)).encode(), "f.geojson")
-    drafts, problems = judge(submission)
-    assert problems == []
+    contents = read_file(json.dumps(as_geojson(plant)).encode(), "f.geojson")
+    judged = tried(contents.format, "f.geojson", contents.features)
+    drafts = judged.drafts
+    assert judged.problems == []
     assert [replace(site, file="", row=0) for site in drafts.sites] == list(plant.sites)
     assert [replace(span, file="", row=0) for span in drafts.spans] == list(plant.spans)
     assert all(is_in_uk(position) for span in drafts.spans for position in span.geometry or ())

@@ -1,101 +1,12 @@
-"""Plant from files and forms, turned into rows."""
+"""Plant from objects and forms, turned into rows."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from cni.assets.importing import MOST_ROWS, read_geojson, read_objects, read_upload
+from cni.assets.importing import MOST_ROWS, read_objects
 from cni.assets.typed import at_fields, read_form
 from cni.primitives.errors import Problem
-
-LINE = {"type": "LineString", "coordinates": [[-2.24, 53.48], [-2.23, 53.48]]}
-
-
-def collection(*features, **more):
-    return json.dumps({"type": "FeatureCollection", "features": list(features), **more}).encode()
-
-
-BRITISH_GRID = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}}
-
-
-def feature(geometry, **properties):
-    return {"type": "Feature", "geometry": geometry, "properties": properties}
-
-
-def codes_of(data):
-    return [(problem.row, problem.code) for problem in read_geojson(data, "f.geojson").problems]
-
-
-def test_points_are_sites_and_lines_are_spans_numbered_as_features():
-    point = feature({"type": "Point", "coordinates": [-2.24, 53.48]}, id="S1", name="Site", kind="mast")
-    tables = read_geojson(collection(feature(LINE, id="P1", fibres=48.0, risks=["X", "Y"]), point), "f.geojson").tables
-    assert [(row.number, row.cells["id"]) for row in tables.sites.rows + tables.spans.rows] == [(2, "S1"), (1, "P1")]
-    cells = tables.spans.rows[0].cells
-    assert (cells["fibres"], cells["risks"], cells["geometry"]) == (
-        "48",
-        "X;Y",
-        "LINESTRING (-2.24 53.48, -2.23 53.48)",
-    )
-
-
-def test_the_id_of_a_feature_serves_where_no_property_gives_one():
-    given = feature(LINE) | {"id": "P9"}
-    assert read_geojson(collection(given), "f.geojson").tables.spans.rows[0].cells["id"] == "P9"
-
-
-def test_a_collection_of_one_line_is_that_line():
-    multi = {"type": "MultiLineString", "coordinates": [LINE["coordinates"]]}
-    assert (
-        read_geojson(collection(feature(multi, id="P1")), "f")
-        .tables.spans.rows[0]
-        .cells["geometry"]
-        .startswith("LINES")
-    )
-    two = {"type": "MultiLineString", "coordinates": [LINE["coordinates"]] * 2}
-    assert codes_of(collection(feature(two, id="P1"))) == [(1, "bad_geometry")]
-
-
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (b"{", "not_json"),
-        (b"[" * 100_000, "not_json"),
-        (b"[1, 2]", "not_geojson"),
-        (b'{"type": "Topology"}', "not_geojson"),
-        (collection(), "empty"),
-        (b'{"type": "FeatureCollection", "name": "Caf\xe9"}', "encoding"),
-        (collection(feature(LINE), crs=BRITISH_GRID), "wrong_crs"),
-    ],
-)  # fmt: skip
-def test_what_is_no_geojson_in_wgs84_is_refused_as_a_whole(data, code):
-    assert codes_of(data) == [(None, code)]
-
-
-def test_a_file_that_says_it_is_wgs84_is_welcome():
-    named = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
-    assert codes_of(collection(feature(LINE, id="P1"), crs=named)) == []
-
-
-@pytest.mark.parametrize(
-    "geometry",
-    [None, {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}, {"type": "LineString"}, "LINESTRING",
-     {"type": "LineString", "coordinates": []}, {"type": "LineString", "coordinates": [[1]]}, {"type": 7}],
-)  # fmt: skip
-def test_a_shape_that_is_neither_point_nor_line_is_told_by_feature(geometry):
-    assert codes_of(collection(feature(LINE, id="P1"), feature(geometry, id="P2"))) == [(2, "bad_geometry")]
-
-
-def test_a_property_that_is_no_column_is_told_lest_a_slip_of_the_pen_be_lost():
-    assert codes_of(collection(feature(LINE, id="P1", offered_pair=12))) == [(1, "unknown_column")]
-
-
-def test_the_content_decides_what_an_upload_is():
-    assert read_upload(b"\xef\xbb\xbf" + collection(feature(LINE, id="P1")), "x.csv").tables.spans.rows
-    assert read_upload(b"id,a,z,fibres\nP1,A,B,48\n", "x.txt").tables.spans.rows
-    assert read_upload(b'"id",name,"kind"\nS1,Site,mast\n', "x.csv").tables.sites.rows
-    assert [problem.code for problem in read_upload(b"\xff\xfei\x00d\x00", "x.csv").problems] == ["encoding"]
 
 
 def test_a_form_with_a_new_site_gives_both_the_site_and_the_span():
@@ -134,35 +45,36 @@ def test_problems_of_a_form_stand_at_its_fields():
     assert (missing.message, missing.row) == ("The site where the span ends is missing.", None)
 
 
+def test_objects_are_rows_and_a_line_of_geojson_is_as_good_as_text():
+    line = {"type": "MultiLineString", "coordinates": [[[-2.24, 53.48], [-2.23, 53.48]]]}
+    tables = read_objects([], [{"id": "P1", "fibres": 48.0, "risks": ["X", "Y"], "geometry": line}]).tables
+    cells = tables.spans.rows[0].cells
+    assert (cells["fibres"], cells["risks"]) == ("48", "X;Y")
+    assert cells["geometry"] == "LINESTRING (-2.24 53.48, -2.23 53.48)"
+
+
 @pytest.mark.parametrize(
-    ("data", "name"),
-    [
-        (b"id;a;z;fibres\nP1;A;B;48\n", "semicolons"),
-        (b'\xef\xbb\xbf"id";"a";"z";"fibres"\r\n"P1";"A";"B";"4,8"\r\n', "semicolons"),
-        (b"id\tname\tkind\nS1\tSite\tmast\n", "tabs"),
-    ],
-)
-def test_a_table_separated_by_something_else_than_commas_is_one_problem(data, name):
-    (problem,) = read_upload(data, "x.csv").problems
-    assert (problem.code, problem.message) == (
-        "wrong_separator",
-        f"The columns are separated by {name}, not by commas.",
-    )
-    assert problem.remedy == "Save it as CSV (comma-separated)."
+    "geometry",
+    [{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}, {"type": "LineString"},
+     {"type": "LineString", "coordinates": []}, {"type": "LineString", "coordinates": [[1]]}, {"type": 7},
+     {"type": "MultiLineString", "coordinates": [[[0, 0], [1, 0]]] * 2}],
+)  # fmt: skip
+def test_a_shape_that_is_no_line_is_told_by_row(geometry):
+    problems = read_objects([], [{"id": "P1"}, {"id": "P2", "geometry": geometry}]).problems
+    assert [(problem.row, problem.code) for problem in problems] == [(2, "bad_geometry")]
 
 
-def test_more_than_10_000_rows_at_once_are_refused_whatever_the_door():
+def test_a_name_that_is_no_column_is_told_lest_a_slip_of_the_pen_be_lost():
+    (problem,) = read_objects([], [{"id": "P1", "offered_pair": 12}]).problems
+    assert (problem.row, problem.code) == (1, "unknown_column")
+
+
+def test_more_than_10_000_objects_at_once_are_refused():
     def sent(count):
-        point = feature({"type": "Point", "coordinates": [-2.24, 53.48]}, id="S")
-        return (
-            read_upload(b"id,a,z,fibres\n" + b"P,A,B,48\n" * count, "x"),
-            read_upload(b"id,name,kind\n" + b"S,Site,mast\n" * count, "x"),
-            read_upload(collection(*[point] * count), "x"),
-            read_objects([{"id": "S"}] * (count // 2), [{"id": "P"}] * (count - count // 2)),
-        )
+        return read_objects([{"id": "S"}] * (count // 2), [{"id": "P"}] * (count - count // 2))
 
-    for submission in sent(MOST_ROWS + 1):
-        (problem,) = submission.problems
-        assert problem.message == "There are 10,001 sites and spans; 10,000 can be sent at once."
-        assert (submission.tables.spans.rows, submission.tables.sites.rows) == ((), ())
-    assert all(submission.problems == () for submission in sent(MOST_ROWS))
+    refused = sent(MOST_ROWS + 1)
+    (problem,) = refused.problems
+    assert problem.message == "There are 10,001 sites and spans; 10,000 can be sent at once."
+    assert (refused.tables.spans.rows, refused.tables.sites.rows) == ((), ())
+    assert sent(MOST_ROWS).problems == ()
