@@ -43,6 +43,7 @@ SPAN_COLUMN_ORDER = (
 MOST_ROWS = 10_000
 """So many sites and spans together may be sent at once."""
 
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The rows of one file.
