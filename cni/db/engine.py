@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from psycopg import DataError
-from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Engine, ExceptionContext, Executable, create_engine, event
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -36,6 +39,15 @@ def _refuse_nul(context: ExceptionContext) -> None:
 def session_factory(engine: Engine) -> sessionmaker[Session]:
     """Return the maker of sessions; rows stay readable after their transaction has ended."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def read_rows(session: Session, statement: Executable, given: Mapping[str, object]) -> list[Any]:
+    """Return the rows of a statement of columns, without objects, after writing what the session has pending.
+
+    For the few statements that are sent often: the session's own `execute` takes longer than PostgreSQL does.
+    """
+    session.flush()
+    return list(session.connection().execute(statement, given))
 
 
 def violated(error: IntegrityError) -> str | None:

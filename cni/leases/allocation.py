@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from cni.assets.models import FibrePair, Span
 from cni.assets.terms import not_on_offer_between
 from cni.assets.words import PairState
+from cni.db.engine import read_rows
 from cni.leases.choosing import Pairs, Splicing, choose_pairs, count_splicing
 from cni.leases.continuity import spliced_along
 from cni.leases.lifecycle import LeaseStatus
@@ -148,7 +149,7 @@ def free_pairs(session: Session, span_ids: Collection[int], period: Period) -> d
     """
     days = {"days": days_of(period), "first_day": period.start, "after": period.end}
     free: dict[int, dict[int, int]] = {span_id: {} for span_id in span_ids}
-    for span_id, number, pair_id in session.execute(FREE_PAIRS, {"span_ids": list(span_ids)} | days):
+    for span_id, number, pair_id in read_rows(session, FREE_PAIRS, {"span_ids": list(span_ids)} | days):
         free[span_id][number] = pair_id
     return free
 
@@ -188,7 +189,7 @@ def _lock_routes(session: Session, routes: Iterable[Sequence[RouteSpan]]) -> dic
     A row is returned as it is once its lock is there: a span that left the plant meanwhile is seen.
     """
     codes = [span.code for span in chain.from_iterable(routes)]
-    ids = dict(session.execute(LIVE_SPANS_LOCKED, {"codes": [code.lower() for code in codes]}).all())
+    ids = dict(read_rows(session, LIVE_SPANS_LOCKED, {"codes": [code.lower() for code in codes]}))
     if gone := sorted(code for code in codes if code not in ids):
         raise _retired(gone)
     return {code: ids[code] for code in codes}

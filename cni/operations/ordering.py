@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from cni.assets.models import Site
+from cni.db.engine import read_rows
 from cni.db.paging import read_page
 from cni.events.kinds import LeaseRequested, QuoteMade
 from cni.events.record import record
@@ -146,7 +147,7 @@ def request_lease(session: Session, actor: Actor, quote_reference: str, *, at: d
     quote = require_found(actor, Permission.LEASES_REQUEST, queries.lock_quote(session, quote_reference))
     today = london_date(at)
     asked = {"quote_id": quote.id, "member_id": actor.member_id, "today": today}
-    is_used, is_user = session.execute(USED_AND_USER, asked).one()  # only now that the quote is locked
+    [(is_used, is_user)] = read_rows(session, USED_AND_USER, asked)  # only now that the quote is locked
     _refuse_unless_open(quote, today, is_used=is_used)
     _refuse_unless_user(actor, is_user=is_user)
     lease, pairs, splicing = add_lease(session, _as_quoted(actor, quote, at=at, chooser=chooser))
