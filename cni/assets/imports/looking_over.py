@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, groupby, islice
+from itertools import groupby, islice
 from operator import itemgetter
 
 import numpy as np
@@ -142,22 +142,29 @@ def _length_message(span: SpanDraft, straight_m: float, drawn_m: float | None) -
 
 
 def _twice(drawn: Sequence[SpanDraft], lines: NDArray[np.object_]) -> Iterator[Problem]:
-    """Yield a remark for each span that has the ends of an earlier one and keeps near its line."""
+    """Yield a remark for each span that has the ends of an earlier one and keeps near its line.
+
+    Of more than `MOST_COMPARED` between the same two sites only the first so many are looked at.
+    """
     by_ends: dict[frozenset[str], list[int]] = {}
     for number, span in enumerate(drawn):
         by_ends.setdefault(_ends(span), []).append(number)
     for numbers in by_ends.values():
         flat = {number: _flat(lines[number], lines[numbers[0]]) for number in numbers[:MOST_COMPARED]}
-        for first, later in combinations(flat, 2):
-            if _keep_near(flat[first], flat[later]) and _keep_near(flat[later], flat[first]):
+        for place, later in enumerate(flat):
+            earlier = (each for each in islice(flat, place) if _is_same_line(flat[each], flat[later]))
+            if (first := next(earlier, None)) is not None:
                 message = f"It joins the same sites along the same line as {drawn[first].code}."
                 remedy = "Remove one, if they are one cable; leave both, if two lie side by side."
                 yield _remark("duplicate_span", drawn[later], "geometry", message, remedy)
-                break
 
 
 def _ends(span: SpanDraft) -> frozenset[str]:
     return frozenset((span.a.casefold(), span.z.casefold()))
+
+
+def _is_same_line(one: shapely.LineString, other: shapely.LineString) -> bool:
+    return _keep_near(one, other) and _keep_near(other, one)
 
 
 def _keep_near(line: shapely.LineString, other: shapely.LineString) -> bool:
