@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Column,
     ForeignKey,
+    Index,
     Table,
     Text,
+    any_,
     cast,
     func,
     insert,
@@ -26,7 +28,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from cni.assets import evidence, registers, structure, terms  # noqa: F401  their tables are named below
@@ -88,6 +90,9 @@ class PlantEdit(Identified, Base):
     """
 
     __tablename__ = "plant_edits"
+    __table_args__ = (
+        Index("ix_plant_edits_codes", "codes", postgresql_using="gin", postgresql_ops={"codes": "jsonb_path_ops"}),
+    )
 
     reference: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[EditKind] = mapped_column(Word(EditKind))
@@ -118,16 +123,61 @@ class Touched:
     spans: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class PlantRead:
+    """Sites and spans as they stand, with what leans on them: read at once, for the images of however many edits.
+
+    `pairs` are (span, number, state), `ending` (span, its code, its two sites) of what is in the plant, `racks` (site,
+    code), `records` (table, the spans that a row of it names, which row it is).
+    """
+
+    sites: Rows
+    spans: Rows
+    splices: Rows
+    pairs: Sequence[Any]
+    ending: Sequence[Any]
+    racks: Sequence[Any]
+    records: Sequence[Any]
+
+    def image_of(self, touched: Touched) -> dict[str, Any]:
+        """Return the image of some of it: the sites and spans themselves, their splices, and what leans on them.
+
+        What leans there no longer as it did after an edit depends on that edit.
+        """
+        splices = {
+            number: row
+            for number, row in self.splices.items()
+            if not touched.spans.isdisjoint((row["from_span_id"], row["to_span_id"]))
+        }
+        others = (span for span in self.ending if span.id not in touched.spans)
+        leaning = {
+            "pairs": [list(pair) for pair in self.pairs if pair.span_id in touched.spans],
+            "spans": [span.code for span in others if not touched.sites.isdisjoint((span.a_id, span.z_id))],
+            "racks": [rack.code for rack in self.racks if rack.site_id in touched.sites],
+            "rows": self._records_of(touched.spans),
+        }
+        sites, spans = _of(self.sites, touched.sites), _of(self.spans, touched.spans)
+        return {"sites": sites, "spans": spans, "splices": splices, "leaning": leaning}
+
+    def _records_of(self, spans: frozenset[int]) -> dict[str, list[list[str | None]]]:
+        """Return the rows that name spans, by table: which they are, not only how many."""
+        found: dict[str, list[list[str | None]]] = {}
+        for table, named, row in self.records:
+            if not spans.isdisjoint(named):
+                found.setdefault(table, []).append(row)
+        return {table: sorted(rows, key=str) for table, rows in found.items()}
+
+
 def edits_of(member_id: int | None) -> Any:
     """Return the query of the edits of a member's plant (None: of all), with the member."""
     edits = select(PlantEdit).options(joinedload(PlantEdit.member))
     return edits if member_id is None else edits.where(PlantEdit.member_id == member_id)
 
 
-def successors(session: Session, code: str) -> list[str]:
-    """Return the codes of the spans that took a span's place when it was split or merged; none: nothing did."""
-    replacing = _replacements().where(PlantEdit.codes["spans_before"].contains([code]))
-    return [after for _, codes in session.execute(replacing) for after in codes["spans_after"]]
+def successors(session: Session, codes: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return what took the place of those of these spans that were split or merged, by code. At most one statement."""
+    replacing = session.execute(_replacements("spans_before", codes)) if codes else ()
+    return {code: tuple(told["spans_after"]) for _, told in replacing for code in told["spans_before"]}
 
 
 def forebears(session: Session, codes: Collection[str]) -> dict[str, list[Forebear]]:
@@ -138,18 +188,22 @@ def forebears(session: Session, codes: Collection[str]) -> dict[str, list[Forebe
     before: dict[str, list[Forebear]] = {}
     asked = set(codes)
     while asked:
-        named = PlantEdit.codes["spans_after"].has_any(cast(sorted(asked), ARRAY(Text)))
+        replacing = session.execute(_replacements("spans_after", asked)).all()
         asked = set()
-        for kind, told in session.execute(_replacements().where(named)):
+        for kind, told in replacing:
             asked |= {*told["spans_before"]}
             before |= dict.fromkeys(told["spans_after"], tuple(Forebear(code, kind) for code in told["spans_before"]))
     return {code: _all_before(code, before) for code in codes}
 
 
-def _replacements() -> Any:
-    """Return the query of the splits and merges that are in force."""
-    replacing = (EditKind.SPLIT, EditKind.MERGE)
-    return select(PlantEdit.kind, PlantEdit.codes).where(PlantEdit.kind.in_(replacing), PlantEdit.undone_at.is_(None))
+def _replacements(side: str, spans: Collection[str]) -> Any:
+    """Return the query of the splits and merges in force that have any of these spans, by code, on one side.
+
+    Asked of `codes` as a whole, which is what its index answers.
+    """
+    any_of = any_(cast([{side: [code]} for code in sorted(spans)], ARRAY(JSONB)))
+    replacing = PlantEdit.kind.in_((EditKind.SPLIT, EditKind.MERGE)), PlantEdit.undone_at.is_(None)
+    return select(PlantEdit.kind, PlantEdit.codes).where(PlantEdit.codes.bool_op("@>")(any_of), *replacing)
 
 
 def _all_before(code: str, before: Mapping[str, Sequence[Forebear]]) -> list[Forebear]:
@@ -166,14 +220,22 @@ def lock_edit(session: Session, reference: str) -> PlantEdit | None:
     )
 
 
-def image_of(session: Session, touched: Touched) -> dict[str, Any]:
-    """Return sites and spans as they stand, with what leans on them."""
-    return {
-        "sites": _site_rows(session, touched.sites),
-        "spans": _span_rows(session, touched.spans),
-        "splices": _splice_rows(session, touched.spans),
-        "leaning": _leaning(session, touched),
-    }
+def read_plant(session: Session, touched: Touched) -> PlantRead:
+    """Read sites and spans as they stand, with what leans on them. Seven statements, however many there are."""
+    naming = union_all(*(_rows_naming(table, touched.spans) for table in _naming_spans()))
+    ends = Span.a_id.in_(touched.sites) | Span.z_id.in_(touched.sites)
+    ending = select(Span.id, Span.code, Span.a_id, Span.z_id).where(ends, Span.retired_on.is_(None))
+    pairs = select(FibrePair.span_id, FibrePair.number, FibrePair.state).where(FibrePair.span_id.in_(touched.spans))
+    racks = select(Rack.site_id, Rack.code).where(Rack.site_id.in_(touched.sites))
+    return PlantRead(
+        sites=_site_rows(session, touched.sites),
+        spans=_span_rows(session, touched.spans),
+        splices=_splice_rows(session, touched.spans),
+        pairs=session.execute(pairs.order_by(FibrePair.span_id, FibrePair.number)).all(),
+        ending=session.execute(ending.order_by(Span.code)).all(),
+        racks=session.execute(racks.order_by(Rack.code)).all(),
+        records=session.execute(naming).all(),
+    )
 
 
 def put_back(session: Session, image: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
@@ -258,36 +320,16 @@ def _read(row: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _leaning(session: Session, touched: Touched) -> dict[str, Any]:
-    """Return what stands on the sites and spans: the states of pairs, other spans and racks, rows that name the spans.
-
-    What is not the same here as it was after an edit depends on that edit.
-    """
-    pairs = select(FibrePair.span_id, FibrePair.number, FibrePair.state).where(FibrePair.span_id.in_(touched.spans))
-    ends = Span.a_id.in_(touched.sites) | Span.z_id.in_(touched.sites)
-    others = select(Span.code).where(ends, Span.retired_on.is_(None), Span.id.not_in(touched.spans))
-    racks = select(Rack.code).where(Rack.site_id.in_(touched.sites))
-    return {
-        "pairs": [list(row) for row in session.execute(pairs.order_by(FibrePair.span_id, FibrePair.number))],
-        "spans": sorted(session.scalars(others)),
-        "racks": sorted(session.scalars(racks)),
-        "rows": _records(session, touched.spans),
-    }
-
-
-def _records(session: Session, spans: Collection[int]) -> dict[str, list[list[str | None]]]:
-    """Return the rows that name these spans, by table: which they are, not only how many. One statement."""
-    found: dict[str, list[list[str | None]]] = {}
-    for name, row in session.execute(union_all(*(_rows_naming(table, spans) for table in _naming_spans()))):
-        found.setdefault(name, []).append(row)
-    return {name: sorted(rows, key=str) for name, rows in found.items()}
+def _of(rows: Rows, ids: Collection[int]) -> Rows:
+    return {number: row for number, row in rows.items() if int(number) in ids}
 
 
 def _rows_naming(table: Table, spans: Collection[int]) -> Any:
     """Select the rows of a table that name spans: each as its own number, or, without one, as all that it says."""
     told = [table.c.id] if "id" in table.c else [column for column in table.c if column.name not in WHO_AND_WHEN]
-    names = or_(*(column.in_(spans) for column in _span_columns(table)))
-    return select(literal(table.name), array([cast(column, Text) for column in told])).where(names)
+    naming = _span_columns(table)
+    names = or_(*(column.in_(spans) for column in naming))
+    return select(literal(table.name), array(naming), array([cast(column, Text) for column in told])).where(names)
 
 
 def _naming_spans() -> list[Table]:

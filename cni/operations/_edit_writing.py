@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,16 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from cni.assets.edits import RECORD_WORDS, EditKind, Touched, carry_over, image_of, put_back, read_anew, repoint_splices
+from cni.assets.edits import (
+    RECORD_WORDS,
+    EditKind,
+    Touched,
+    carry_over,
+    put_back,
+    read_anew,
+    read_plant,
+    repoint_splices,
+)
 from cni.assets.models import Contribution, FibrePair, Site, Span
 from cni.assets.words import ContributionStatus
 from cni.leases import following
@@ -24,6 +33,9 @@ from cni.primitives.period import london_date
 
 LEASES_MOVE = (EditKind.SPLIT, EditKind.MERGE)
 """What makes leases run over other spans."""
+
+HIDDEN_SPAN = "A span that is proposed, or was,"
+"""What is said of a span that is not shown to whoever asks: its id is for its own member and for staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +88,36 @@ def enter(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
         frozenset(sites[site.code] for site in (*plan.sites_before, *plan.sites_after)),
         frozenset((*plan.standing, *spans.values())),
     )
-    before = _image(session, touched, plan.kind)
+    (before,) = _images(session, [(touched, plan.kind)])
     _write_sites(session, plan, sites, on)
     _write_spans(session, plan, spans, on)
     repoint_splices(session, _ends_taken_over(plan, sites, spans))
     if plan.kind in LEASES_MOVE:
         _move_leases(session, plan, [spans[span.code] for span in plan.spans_after], on)
-    return before, _image(session, touched, plan.kind)
+    (after,) = _images(session, [(touched, plan.kind)])
+    return before, after
 
 
-def image_now(session: Session, like: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the image of what stands now of the same things."""
-    touched = Touched(frozenset(map(int, like["sites"])), frozenset(map(int, like["spans"])))
-    return _image(session, touched, EditKind(like["kind"]))
+def images_now(session: Session, like: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return, for each image, that of what stands now of the same things. Ten statements, however many images."""
+    return _images(session, [(_touched(image), EditKind(image["kind"])) for image in like])
 
 
-def differing(now: Mapping[str, Any], standing: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield a problem for each way in which what stands is not what an image says."""
+def differing(now: Mapping[str, Any], standing: Mapping[str, Any], shown: Collection[str]) -> Iterator[Problem]:
+    """Yield a problem for each way in which what stands is not what an image says.
+
+    `shown` are the spans, by code, that may be named to whoever asks.
+    """
     yield from _differing_leases(now["leases"], standing["leases"])
     for kind, noun in (("sites", "Site"), ("spans", "Span")):
         for number, row in standing[kind].items():
             if now[kind].get(number) != row:
                 yield Problem("changed_since", f"{noun} {row['code']} was changed since.", "Undo that first.", "edit")
     here, there = now["leaning"], standing["leaning"]
-    for kind, noun in (("spans", "Span"), ("racks", "Rack")):
-        for code in sorted({*here[kind]} ^ {*there[kind]}):
-            yield Problem("depends", f"{noun} {code} came or went there since.", "Undo that first.", "edit")
+    spans = {f"Span {code}" if code in shown else HIDDEN_SPAN for code in {*here["spans"]} ^ {*there["spans"]}}
+    racks = {f"Rack {code}" for code in {*here["racks"]} ^ {*there["racks"]}}
+    for thing in (*sorted(spans), *sorted(racks)):
+        yield Problem("depends", f"{thing} came or went there since.", "Undo that first.", "edit")
     if changed := list(_changed_records(now, standing)):
         message = f"On record of the spans, this was changed since: {', '.join(changed)}."
         yield Problem("changed_since", message, "Edit the plant anew instead.", "edit")
@@ -115,8 +131,13 @@ def _changed_records(now: Mapping[str, Any], standing: Mapping[str, Any]) -> Ite
     if now["splices"] != standing["splices"]:
         yield "splices"
     for table in sorted(here["rows"].keys() | there["rows"].keys()):
-        if here["rows"].get(table) != there["rows"].get(table):
+        if not _are_same(here["rows"].get(table, []), there["rows"].get(table, [])):
             yield RECORD_WORDS[table]
+
+
+def _are_same(rows: Sequence[Any], kept: Sequence[Any] | int) -> bool:
+    """Tell whether rows are those of an image: images of early edits say only how many there were."""
+    return len(rows) == kept if isinstance(kept, int) else rows == kept
 
 
 def _differing_leases(now: Mapping[str, Any], standing: Mapping[str, Any]) -> Iterator[Problem]:
@@ -135,10 +156,26 @@ def restore(session: Session, wanted: Mapping[str, Any], standing: Mapping[str, 
         following.write_holdings(session, [following.from_json(number, wanted["leases"][number]) for number in changed])
 
 
-def _image(session: Session, touched: Touched, kind: EditKind) -> dict[str, Any]:
-    held = following.holdings(session, touched.spans) if kind in LEASES_MOVE else []
-    leases = {str(holding.lease): following.as_json(holding) for holding in held}
-    return {"kind": kind.value, **image_of(session, touched), "leases": leases}
+def _images(session: Session, wanted: Sequence[tuple[Touched, EditKind]]) -> list[dict[str, Any]]:
+    sites = frozenset[int]().union(*(touched.sites for touched, _ in wanted))
+    spans = frozenset[int]().union(*(touched.spans for touched, _ in wanted))
+    plant = read_plant(session, Touched(sites, spans))
+    leased = frozenset[int]().union(*(touched.spans for touched, kind in wanted if kind in LEASES_MOVE))
+    held = following.holdings(session, leased) if leased else []
+    return [
+        {"kind": kind.value, **plant.image_of(touched), "leases": _leases(held, touched) if kind in LEASES_MOVE else {}}
+        for touched, kind in wanted
+    ]
+
+
+def _leases(held: Sequence[Holding], touched: Touched) -> dict[str, Any]:
+    """Return those leases that run over a span of an edit, on whatever day, as its image keeps them."""
+    over = (each for each in held if any(use.span in touched.spans for use in each.uses))
+    return {str(each.lease): following.as_json(each) for each in over}
+
+
+def _touched(image: Mapping[str, Any]) -> Touched:
+    return Touched(frozenset(map(int, image["sites"])), frozenset(map(int, image["spans"])))
 
 
 def _sites(plan: Plan) -> list[PlannedSite]:

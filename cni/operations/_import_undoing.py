@@ -18,11 +18,14 @@ from cni.assets.registry import delete_plant, site_drafts, span_drafts, update_p
 from cni.assets.words import LengthBasis, SiteKind
 from cni.db.base import Base
 from cni.leases.models import Lease, QuoteRow
+from cni.members.policy import Actor
+from cni.operations._own_plant import shown_spans
 from cni.primitives.errors import Conflict, Problem
 
 MOST_NAMED = 10
 OWN_TABLES = {"fibre_pairs", "span_risks", "spans"}
 """What goes with spans and sites themselves."""
+PROPOSED_BY_OTHERS = "what another member proposes"
 
 
 class AlreadyUndone(Conflict):
@@ -70,14 +73,14 @@ def _span_of(code: str, kept: Mapping[str, Any]) -> SpanDraft:
     return SpanDraft(file="", row=0, code=code, **{**kept, **read, "length_basis": LengthBasis(kept["length_basis"])})
 
 
-def take_back(session: Session, row: ImportRow, member_ids: Mapping[str, int], *, on: date) -> None:
+def take_back(session: Session, actor: Actor, row: ImportRow, member_ids: Mapping[str, int], *, on: date) -> None:
     """Delete what an import added, and make what it changed what it was.
 
     Raises:
         ImportDependedOn: something rests on it, or was changed since; all of that is named.
     """
     changes = session.scalars(select(ImportChange).where(ImportChange.import_id == row.id)).all()
-    problems = [*_changed_since(session, changes), *_resting_on(session, row.contribution_id, on)]
+    problems = [*_changed_since(session, changes), *_resting_on(session, actor, row, on)]
     if problems:
         reasons = " ".join(problem.message for problem in problems[:MOST_NAMED])
         raise ImportDependedOn(f"{row.reference} cannot be undone: {reasons}", problems)
@@ -108,14 +111,15 @@ def _changed_since(session: Session, changes: Sequence[ImportChange]) -> Iterato
         yield _depends(f"Changed or gone since: {_named(other)}.")
 
 
-def _resting_on(session: Session, contribution_id: int | None, on: date) -> Iterator[Problem]:
+def _resting_on(session: Session, actor: Actor, row: ImportRow, on: date) -> Iterator[Problem]:
     """Yield what rests on the plant that an import added: rows that name its sites, spans and pairs; quotes.
 
     What edits made of it and is undone is of its contribution too, and goes with it.
     """
+    contribution_id = row.contribution_id
     sites = select(Site.id).where(Site.contribution_id == contribution_id)
     spans = select(Span.id).where(Span.contribution_id == contribution_id)
-    yield from _ending_at(session, contribution_id)
+    yield from _ending_at(session, actor, contribution_id)
     own = {"sites": sites, "spans": spans, "fibre_pairs": select(FibrePair.id).where(FibrePair.span_id.in_(spans))}
     for target, ids in own.items():
         for table in Base.metadata.sorted_tables:
@@ -129,13 +133,19 @@ def _resting_on(session: Session, contribution_id: int | None, on: date) -> Iter
         yield _depends(f"Quotes offer its spans: {_named(quotes)}.")
 
 
-def _ending_at(session: Session, contribution_id: int | None) -> Iterator[Problem]:
-    """Yield which spans of other contributions end at an import's sites. One that has left the plant needs its ends."""
+def _ending_at(session: Session, actor: Actor, contribution_id: int | None) -> Iterator[Problem]:
+    """Yield which spans of other contributions end at an import's sites. One that has left the plant needs its ends.
+
+    What another member only proposes is not named: its id is for that member and for staff.
+    """
     sites = select(Site.id).where(Site.contribution_id == contribution_id)
     ending = Span.a_id.in_(sites) | Span.z_id.in_(sites)
     others = select(Span.code).where(ending, Span.contribution_id.is_distinct_from(contribution_id))
     if found := session.scalars(others.where(Span.retired_on.is_(None)).order_by(Span.code)).all():
-        yield _depends(f"Spans end at its sites: {_named(found)}.")
+        shown = shown_spans(session, actor, found)
+        names = [code for code in found if code in shown]
+        hidden = [PROPOSED_BY_OTHERS] if len(names) < len(found) else []
+        yield _depends(f"Spans end at its sites: {_named([*hidden, *names])}.")
     if gone := session.scalars(others.where(Span.retired_on.is_not(None)).order_by(Span.code)).all():
         message = f"Spans that have left the plant ended at its sites and are kept for their past: {_named(gone)}."
         yield _depends(message, "Let the import stay, and withdraw or correct what it brought.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cni.assets import queries
-from cni.assets.models import Site, Span
+from cni.assets.models import Contribution, Site, Span
 from cni.assets.words import ContributionStatus
-from cni.members.policy import Actor, nothing_here
+from cni.members.policy import Actor, Permission, may, nothing_here
 from cni.primitives.errors import Conflict, Forbidden
 
 
@@ -41,10 +42,28 @@ def is_owner(actor: Actor, span: Span) -> bool:
     return actor.member_id is None or actor.member_id in (span.fibre_owner_id, span.duct_owner_id)
 
 
+def may_inspect(actor: Actor, span: Span) -> bool:
+    """Tell whether the actor may see a span's records: as an owner of its fibre or duct, or as staff."""
+    return may(actor, Permission.PLANT_INSPECT) and is_owner(actor, span)
+
+
+def is_shown(actor: Actor, contribution: Contribution) -> bool:
+    """Tell whether the actor may know of a contribution's plant: what is only proposed is its member's and staff's."""
+    is_live = contribution.status is ContributionStatus.LIVE
+    return is_live or may(actor, Permission.CONTRIBUTIONS_READ, contribution.member_id)
+
+
+def shown_spans(session: Session, actor: Actor, codes: Collection[str]) -> set[str]:
+    """Return those of these spans, by code, that the actor may know of."""
+    found = session.execute(select(Span.code, Contribution).join(Span.contribution).where(Span.code.in_(codes)))
+    return {code for code, contribution in found if is_shown(actor, contribution)}
+
+
 def own_spans(session: Session, member_id: int, codes: Collection[str]) -> list[Span]:
     """Return the live spans of these codes, in whatever case, whose fibre or duct is the member's, by code."""
-    named = queries.live_spans_coded(session, codes)
-    return [span for span in named if member_id in (span.fibre_owner_id, span.duct_owner_id)]
+    named = func.lower(Span.code).in_({code.lower() for code in codes})
+    own = queries.live_spans().where(named, queries.is_spans_owner(member_id))
+    return list(session.scalars(own.order_by(Span.code)))
 
 
 def span_of_owner(session: Session, actor: Actor, code: str) -> Span:

@@ -21,6 +21,7 @@ from cni.db.paging import read_page
 from cni.leases.occupancy import PairUse, has_free_pairs, pair_use
 from cni.members.models import Member
 from cni.members.policy import Actor, Permission, may, nothing_here, require
+from cni.operations._own_plant import is_shown
 from cni.operations.disclosing import own_sight
 from cni.primitives.errors import NotFound
 from cni.primitives.geo import line_of
@@ -159,12 +160,9 @@ def find_span(session: Session, actor: Actor, code: str, *, on: date) -> SpanFil
     """
     require(actor, Permission.PLANT_READ)
     span = queries.span_by_code(session, code)
-    if span is None or not _is_shown(actor, span.contribution):
+    if span is None or not is_shown(actor, span.contribution):
         raise NotFound(f"There is no span {code}.")
-    facts = _facts(session, actor, [span], on)[0]
-    if span.retired_on is not None:
-        facts = replace(facts, replaced_by=tuple(successors(session, span.code)))
-    return SpanFile(facts, queries.spans_at_risk_with(session, span))
+    return SpanFile(_facts(session, actor, [span], on)[0], queries.spans_at_risk_with(session, span))
 
 
 def find_site(session: Session, actor: Actor, code: str, *, on: date) -> SiteFile:
@@ -176,7 +174,7 @@ def find_site(session: Session, actor: Actor, code: str, *, on: date) -> SiteFil
     """
     require(actor, Permission.PLANT_READ)
     site = queries.site_by_code(session, code)
-    if site is None or not _is_shown(actor, site.contribution):
+    if site is None or not is_shown(actor, site.contribution):
         raise NotFound(f"There is no site {code}.")
     return SiteFile(site, _facts(session, actor, queries.spans_at(session, site), on))
 
@@ -263,7 +261,9 @@ def _filtered(spans: Select, wanted: SpanFilter, on: date) -> Select:
 def _facts(session: Session, actor: Actor, spans: Sequence[Span], on: date) -> list[SpanFacts]:
     numbers = [span.id for span in spans]
     uses, leaving = pair_use(session, numbers, on), notices_given(session, numbers)
-    return [_as_seen(actor, span, uses.get(span.id, PairUse()), leaving.get(span.id)) for span in spans]
+    seen = [_as_seen(actor, span, uses.get(span.id, PairUse()), leaving.get(span.id)) for span in spans]
+    replaced = successors(session, [span.code for span in spans if span.retired_on is not None])
+    return [replace(facts, replaced_by=replaced.get(facts.span.code, ())) for facts in seen] if replaced else seen
 
 
 def _as_seen(actor: Actor, span: Span, use: PairUse, leaves_on: date | None) -> SpanFacts:
@@ -273,9 +273,3 @@ def _as_seen(actor: Actor, span: Span, use: PairUse, leaves_on: date | None) -> 
         return SpanFacts(span, use.offered, 0, use if sees_all else None)
     until = leaves_on - timedelta(days=1) if leaves_on else None
     return SpanFacts(span, use.offered, use.free, use if sees_all else None, until)
-
-
-def _is_shown(actor: Actor, contribution: Contribution) -> bool:
-    return contribution.status is ContributionStatus.LIVE or may(
-        actor, Permission.CONTRIBUTIONS_READ, contribution.member_id
-    )

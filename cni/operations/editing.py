@@ -27,7 +27,7 @@ from cni.events.record import record
 from cni.leases.allocation import lock_spans
 from cni.leases.occupancy import PairUse, pair_use
 from cni.members.policy import Actor, Permission, may, require, require_found
-from cni.operations._books import settled_month_problems
+from cni.operations._books import lock_month_of, problems_of_days
 from cni.operations._edit_plans import own_site, own_span, plan_edit, planned, spans_touched
 from cni.operations._edit_values import (
     Edit,
@@ -38,8 +38,8 @@ from cni.operations._edit_values import (
     SpanMerge,
     SpanSplit,
 )
-from cni.operations._edit_writing import Entry, LeaseFollowing, differing, enter, foresee, image_now, restore
-from cni.operations._own_plant import owner_of
+from cni.operations._edit_writing import Entry, LeaseFollowing, differing, enter, foresee, images_now, restore
+from cni.operations._own_plant import owner_of, shown_spans
 from cni.operations.browsing import PlantOnMap, SpanFacts
 from cni.operations.disclosing import own_sight
 from cni.primitives.errors import Conflict, Problem
@@ -236,8 +236,18 @@ def obstacles(session: Session, actor: Actor, edit: PlantEdit) -> list[Problem]:
     Raises:
         NotFound: it is of another member's plant.
     """
+    return obstacles_of(session, actor, [edit])[edit.reference]
+
+
+def obstacles_of(session: Session, actor: Actor, made: Sequence[PlantEdit]) -> dict[str, list[Problem]]:
+    """Return the same of several edits, by reference. No more statements than for one.
+
+    Permission: plant:edit, of one's own member's plant.
+    Raises:
+        NotFound: one is of another member's plant.
+    """
     require(actor, Permission.PLANT_EDIT)
-    return _obstacles(session, require_found(actor, Permission.PLANT_EDIT, edit))
+    return _obstacles(session, actor, [require_found(actor, Permission.PLANT_EDIT, edit) for edit in made])
 
 
 def undo_edit(session: Session, actor: Actor, reference: str, *, at: datetime) -> PlantEdit:
@@ -253,7 +263,7 @@ def undo_edit(session: Session, actor: Actor, reference: str, *, at: datetime) -
     edit = _take_up(session, actor, reference)
     if edit.undone_at is not None:
         raise EditUndone(f"Edit {edit.reference} is undone already.")
-    _turn(session, edit)
+    _turn(session, actor, edit)
     edit.undone_at = at
     before, after = _told(edit.after), _told(edit.before)
     undone = PlantEditUndone(subject=edit.reference, member_id=edit.member_id, before=before, after=after)
@@ -274,7 +284,7 @@ def redo_edit(session: Session, actor: Actor, reference: str, *, at: datetime) -
     edit = _take_up(session, actor, reference)
     if edit.undone_at is None:
         raise EditUndone(f"Edit {edit.reference} is not undone.")
-    _turn(session, edit)
+    _turn(session, actor, edit)
     edit.undone_at = None
     before, after = _told(edit.before), _told(edit.after)
     redone = PlantEditRedone(subject=edit.reference, member_id=edit.member_id, before=before, after=after)
@@ -340,7 +350,7 @@ def _take_up(session: Session, actor: Actor, reference: str) -> PlantEdit:
     return require_found(actor, Permission.PLANT_EDIT, found)
 
 
-def _turn(session: Session, edit: PlantEdit) -> None:
+def _turn(session: Session, actor: Actor, edit: PlantEdit) -> None:
     """Put what an edit touched to how it was on the other side of it, if nothing depends on how it stands.
 
     Raises:
@@ -348,7 +358,9 @@ def _turn(session: Session, edit: PlantEdit) -> None:
     """
     standing, wanted = _sides(edit)
     lock_spans(session, [int(number) for number in standing["spans"]])
-    problems = _obstacles(session, edit)
+    if _moves_leases(edit):
+        lock_month_of(session, london_date(edit.made_at))
+    problems = _obstacles(session, actor, [edit])[edit.reference]
     if problems:
         detail = f"{edit.summary}: this cannot be turned back, because something depends on it."
         raise EditDependedOn(detail, problems)
@@ -360,9 +372,20 @@ def _sides(edit: PlantEdit) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return (edit.after, edit.before) if edit.undone_at is None else (edit.before, edit.after)
 
 
-def _obstacles(session: Session, edit: PlantEdit) -> list[Problem]:
-    standing, wanted = _sides(edit)
-    problems = list(differing(image_now(session, standing), standing))
-    if standing["leases"] != wanted["leases"]:
-        problems += settled_month_problems(session, london_date(edit.made_at), "edit")
+def _obstacles(session: Session, actor: Actor, made: Sequence[PlantEdit]) -> dict[str, list[Problem]]:
+    standing = [_sides(edit)[0] for edit in made]
+    now = images_now(session, standing)
+    shown = shown_spans(session, actor, {code for image in (*now, *standing) for code in image["leaning"]["spans"]})
+    days = {edit.reference: london_date(edit.made_at) for edit in made if _moves_leases(edit)}
+    settled = problems_of_days(session, set(days.values()), "edit")
+    problems = {
+        edit.reference: list(differing(here, there, shown))
+        for edit, here, there in zip(made, now, standing, strict=True)
+    }
+    for reference, day in days.items():
+        problems[reference] += settled[day]
     return problems
+
+
+def _moves_leases(edit: PlantEdit) -> bool:
+    return bool(edit.before["leases"] != edit.after["leases"])

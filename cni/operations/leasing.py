@@ -22,7 +22,7 @@ from cni.leases.allocation import release, shorten
 from cni.leases.lifecycle import ACTIONS, LeaseAction, LeaseState, LeaseStatus, require_action, state_on
 from cni.leases.models import Lease, QuoteRow
 from cni.members.policy import Actor, Permission, may, require, require_found
-from cni.operations._books import settled_month_problems
+from cni.operations._books import lock_month_of, settled_month_problems
 from cni.operations.tasks import Task
 from cni.primitives.errors import Invalid, Problem, refuse_if_any
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
@@ -150,7 +150,9 @@ def accept_lease(session: Session, actor: Actor, reference: str, accepted_on: da
     days = {"earliest": _earliest_acceptance(lease, at), "latest": london_date(at)}
     problems = [*_day_problems("accepted_on", accepted_on, **days)]
     billing_starts_on = max(lease.starts_on, accepted_on)
-    refuse_if_any(problems or settled_month_problems(session, billing_starts_on, "accepted_on"))
+    refuse_if_any(problems)
+    lock_month_of(session, billing_starts_on)
+    refuse_if_any(settled_month_problems(session, billing_starts_on, "accepted_on"))
     lease.status, lease.accepted_on, lease.accepted_by_id = LeaseStatus.ACCEPTED, accepted_on, actor.person_id
     accepted = LeaseAccepted(subject=lease.reference, member_id=lease.member_id, accepted_on=accepted_on.isoformat())
     record(session, actor, accepted, at=at)

@@ -22,7 +22,7 @@ from cni.events.kinds import DuctKept, SpanDescribed, SplicesKept
 from cni.events.record import record
 from cni.leases.holding import held_pairs
 from cni.members.policy import Actor, Permission, may, nothing_here, require
-from cni.operations._own_plant import is_owner, live_span_of_owner, own_member, own_spans
+from cni.operations._own_plant import is_owner, live_span_of_owner, may_inspect, own_member, own_spans
 from cni.primitives.errors import NotFound, Problem, refuse_if_any
 from cni.primitives.paging import FIRST_PAGE, Page, PageRequest
 from cni.primitives.period import Period
@@ -102,11 +102,6 @@ class DuctFacts:
     duct: Duct
     fill: DuctFill
     is_spare: bool
-
-
-def may_inspect(actor: Actor, span: Span) -> bool:
-    """Tell whether the actor may see a span's records: as an owner of its fibre or duct, or as staff."""
-    return may(actor, Permission.PLANT_INSPECT) and is_owner(actor, span)
 
 
 def structure_of(session: Session, actor: Actor, code: str, *, on: date) -> Structure:

@@ -69,7 +69,7 @@ def index(problems: Sequence[Problem] = (), **_values: Any) -> str:
         plant = edits.editable_plant(session, actor(), MOST_SHOWN, on=runtime.today())
         own = [site for site in plant.sites if edits.is_editable(actor(), site)]
         page = edits.list_edits(session, actor(), PageRequest(request.args.get("after"), EDITS_SHOWN))
-        obstacles = {edit.reference: edits.obstacles(session, actor(), edit) for edit in page.items}
+        obstacles = edits.obstacles_of(session, actor(), page.items)
     facts = {"plant": plant, "own": own, "most": MOST_SHOWN, "page": page, "obstacles": obstacles}
     return render("editing/index.html", problems=problems, **facts)
 

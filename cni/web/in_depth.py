@@ -10,12 +10,13 @@ from cni.assets.expiries import KIND_WORDS
 from cni.assets.models import Span
 from cni.assets.words import ContributionStatus
 from cni.operations import evidencing, keeping_registers, structuring
+from cni.operations._own_plant import may_inspect
 from cni.web.session import actor
 
 
 def span_in_depth(session: Any, span: Span) -> dict[str, Any]:
     """Return what `plant/_in_depth.html` shows of a span: to its owners and staff with the way to the records."""
-    is_own = structuring.may_inspect(actor(), span)
+    is_own = may_inspect(actor(), span)
     is_live = span.contribution.status is ContributionStatus.LIVE
     return {
         "level": evidencing.levels(session, actor(), [span.code])[span.code],

@@ -8,7 +8,7 @@ resolution against each other, so that no vote comes in behind the count.
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def upgrade() -> None:

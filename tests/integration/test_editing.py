@@ -374,6 +374,108 @@ def test_what_keeps_an_edit_from_being_undone_is_told_to_who_may_undo_it(session
         editing.obstacles(session, make_actor(session, make_member(session), Role.ASSET_OFFICER), edit)
 
 
+def test_what_keeps_three_edits_is_asked_in_as_many_statements_as_what_keeps_one(session, coop, owner, count_queries):
+    coop.accepted()
+    edits_made = [split(session, owner)]
+    for code, where in (("N", "53.4808, -2.292"), ("O", "53.4804, -2.285")):
+        place = NewSite(where=where, id=code, name=f"Chamber {code}", kind="chamber")
+        last = select(func.max(Span.code)).where(Span.code.startswith(AB), Span.retired_on.is_(None))
+        edits_made.append(split(session, owner, session.scalar(last), new=place))
+    counts = []
+    for asked in (edits_made[:1], edits_made):
+        for edit in asked:
+            session.refresh(edit, ["member"])
+        with count_queries() as statements:
+            found = editing.obstacles_of(session, owner, asked)
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1] <= 14
+    assert found == {edit.reference: editing.obstacles(session, owner, edit) for edit in edits_made}
+    assert found[edits_made[-1].reference] == []
+    assert found[edits_made[0].reference]
+
+
+def test_an_early_image_that_only_counts_what_is_on_record_is_undone_all_the_same(session, coop, owner):
+    whole = span_named(session, AB)
+    session.add(SpanCable(span_id=whole.id, scheme="tia_598", fibres_per_tube=12))
+    session.flush()
+    edit = split(session, owner)
+    with_counts(edit)
+    session.flush()
+
+    editing.undo_edit(session, owner, edit.reference, at=LATER)
+
+    assert span_named(session, AB).retired_on is None
+
+
+def test_an_early_image_still_finds_what_came_on_record_since(session, coop, owner):
+    edit = split(session, owner)
+    with_counts(edit)
+    session.add(SpanCable(span_id=span_named(session, f"{AB}.1").id, scheme="tia_598", fibres_per_tube=12))
+    session.flush()
+
+    (problem,) = editing.obstacles(session, owner, edit)
+
+    assert problem.message == "On record of the spans, this was changed since: the cable."
+
+
+def with_counts(edit):
+    """Make the images of an edit as they were first stored: of rows on record they said how many."""
+    for side in ("before", "after"):
+        image = getattr(edit, side)
+        counts = {table: len(rows) for table, rows in image["leaning"]["rows"].items()}
+        setattr(edit, side, image | {"leaning": image["leaning"] | {"rows": counts}})
+
+
+def test_a_span_that_another_member_proposes_is_not_named_to_who_would_undo(session, coop, owner):
+    edit = split(session, owner, at=NOW)
+    other = make_member(session)
+    proposed = make_contribution(session, other, live=False)
+    joint = session.scalars(select(Site).where(Site.code == "M")).one()
+    for code, owned in (("SECRET-1", proposed), ("SECRET-2", proposed), ("MINE", own_proposal(session, owner))):
+        member = session.get_one(Member, owned.member_id)
+        make_span(session, code, joint, make_site(session, f"{code}-END", owned), member, contribution_id=owned.id)
+
+    def told(actor):
+        return [problem.message for problem in editing.obstacles(session, actor, edit)]
+
+    hidden = "A span that is proposed, or was, came or went there since."
+    assert told(owner) == [hidden, "Span MINE came or went there since."]
+    steward = make_actor(session, None, Role.NETWORK_STEWARD)
+    assert told(steward) == [f"Span {code} came or went there since." for code in ("MINE", "SECRET-1", "SECRET-2")]
+    with pytest.raises(editing.EditDependedOn) as refused:
+        editing.undo_edit(session, owner, edit.reference, at=NOW)
+    assert not any("SECRET" in problem.message for problem in refused.value.problems)
+
+
+def own_proposal(session, actor):
+    return make_contribution(session, session.get_one(Member, actor.member_id), live=False)
+
+
+def test_replaced_spans_are_told_from_withdrawn_ones_in_one_statement(session, coop, owner, count_queries):
+    split(session, owner, at=NOW)
+    split(session, owner, "A-B.2", at=NOW, new=NewSite(where="53.4808, -2.292", id="N", name="Next", kind="chamber"))
+
+    with count_queries() as statements:
+        replaced = edits.successors(session, [AB, "A-B.2", "B-Z"])
+
+    assert len(statements) == 1
+    assert replaced == {AB: ("A-B.1", "A-B.2"), "A-B.2": ("A-B.2.1", "A-B.2.2")}
+    assert edits.successors(session, []) == {}
+
+
+def test_what_took_a_spans_place_is_found_without_reading_every_edit(session, coop, owner):
+    split(session, owner, at=NOW)
+    session.execute(text("SET LOCAL enable_seqscan = off"))  # there are too few edits to use an index of itself
+    scans = text("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'plant_edits'")
+    before = session.scalar(scans)
+
+    assert edits.successors(session, [AB, "B-Z"]) == {AB: ("A-B.1", "A-B.2")}
+    assert edits.forebears(session, ["A-B.1"])["A-B.1"] == [(AB, "split")]
+
+    assert session.scalar(scans) == before
+
+
 def test_a_part_can_be_split_again_on_the_same_day_and_only_the_last_split_is_undone(session, coop, owner):
     coop.accepted()
     first = split(session, owner)

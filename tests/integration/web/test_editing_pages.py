@@ -6,17 +6,22 @@ import re
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cni.assets.models import Site, Span
+from cni.ledger.book import lock_month
 from cni.members.models import Member
 from cni.members.policy import Role
 from cni.primitives.geo import wkb_of
+from cni.primitives.period import Month
+from tests.conftest import NOW
 from tests.factories import make_member, make_person
 from tests.leases import make_coop
 
 EDIT = "/plant/edit"
 SPLIT = f"{EDIT}/spans/A-B/split"
 MIDDLE = {"where": "53.48051, -2.295", "id": "M", "name": "Middle Chamber", "kind": "chamber"}
+NEXT = {"where": "53.4808, -2.292", "id": "N", "name": "Next Chamber", "kind": "chamber"}
 
 
 @pytest.fixture
@@ -87,8 +92,7 @@ def test_a_split_is_shown_then_saved_then_undone_then_made_again(browser, sessio
 def test_what_keeps_an_edit_from_being_undone_is_said_before_it_is_tried(browser, session, coop):
     lease = coop.accepted()
     browser.post(SPLIT, data=MIDDLE | {"act": "save"})
-    again = {"where": "53.4808, -2.292", "id": "N", "name": "Next Chamber", "kind": "chamber", "act": "save"}
-    browser.post(f"{EDIT}/spans/A-B.2/split", data=again)
+    browser.post(f"{EDIT}/spans/A-B.2/split", data=NEXT | {"act": "save"})
 
     page = browser.get(EDIT).text
     first = re.search(r'disabled aria-describedby="why-(EDT-\w+)">Undo', page)[1]
@@ -100,6 +104,30 @@ def test_what_keeps_an_edit_from_being_undone_is_said_before_it_is_tried(browser
     assert last != first
     browser.post(f"{EDIT}/{last}/undo")
     assert f'action="{EDIT}/{first}/undo"' in browser.get(EDIT).text
+
+
+def test_a_page_of_edits_waits_for_nobody_who_settles_their_month(browser, coop, engine):
+    coop.accepted()
+    browser.post(SPLIT, data=MIDDLE | {"act": "save"})
+    with engine.begin() as settling:
+        lock_month(Session(settling), Month.of(NOW.date()))
+
+        page = browser.get(EDIT)
+
+    assert page.status_code == 200
+    assert re.search(rf'action="{EDIT}/EDT-\w+/undo"', page.text)
+
+
+def test_two_edits_are_listed_in_as_many_statements_as_one(browser, coop, count_queries):
+    coop.accepted()
+    counts = []
+    for path, made in ((SPLIT, MIDDLE), (f"{EDIT}/spans/A-B.2/split", NEXT)):
+        browser.post(path, data=made | {"act": "save"})
+        with count_queries() as statements:
+            assert browser.get(EDIT).status_code == 200
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]
 
 
 def test_what_is_wrong_with_a_split_is_told_at_its_fields_and_what_was_entered_stays(browser):
