@@ -16,6 +16,7 @@ from flask import Flask
 from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from cni.primitives.errors import Invalid, Problem
@@ -100,6 +101,10 @@ class _Parser(FlaskParser):
             remedy = 'Send one JSON object as UTF-8: {"name": value}.'
             problem = Problem("not_json", f"What was sent cannot be read as JSON{where}.", remedy, BODY)
             raise Invalid.from_problems([problem]) from None
+
+    def load_files(self, req: Any, schema: ma.Schema) -> Any:
+        """Return the parts of a form, files and texts."""
+        return self._makeproxy(CombinedMultiDict([req.files, req.form]), schema)
 
     def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, **_rest: Any) -> NoReturn:
         messages = error.normalized_messages()

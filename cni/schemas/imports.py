@@ -29,15 +29,10 @@ class ChoicesRequest(Request):
         return Choices(**given | {"layers": tuple(given["layers"])})
 
 
-class FileRequest(Request):
-    """The file, as a part of the form."""
+class ImportRequest(Request):
+    """A file, and what is said beside it; loads to the file as it was sent, and `Choices`."""
 
     file = ma.fields.Raw(required=True, metadata={"type": "string", "format": "binary", "label": "The file"})
-
-
-class ImportRequest(Request):
-    """What is said beside the file; loads to `Choices`."""
-
     choices = ma.fields.String(
         load_default="{}",
         metadata={
@@ -51,13 +46,12 @@ class ImportRequest(Request):
     )
 
     @ma.post_load
-    def _choices(self, given: dict[str, Any], **_rest: Any) -> Choices:
+    def _choices(self, given: dict[str, Any], **_rest: Any) -> tuple[Any, Choices]:
         try:
             said = json.loads(given["choices"] or "{}")
         except (ValueError, RecursionError):
             raise ma.ValidationError("The choices are no JSON object.", "choices") from None
-        choices: Choices = load(ChoicesRequest(), said)
-        return choices
+        return given["file"], load(ChoicesRequest(), said)
 
 
 class ImportQuery(Request):

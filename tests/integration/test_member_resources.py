@@ -87,6 +87,8 @@ def test_the_api_describes_itself_with_its_tokens_and_its_refusals(client):
             refusal = path[method]["responses"]["default"]
             assert refusal == {"$ref": "#/components/responses/DEFAULT_ERROR"}, (method, address)
             assert path[method]["summary"], (method, address)
+            places = {each["in"] for each in path[method].get("parameters", []) if "in" in each}
+            assert places <= {"query", "path", "header", "cookie"}, (method, address)
     assert "application/problem+json" in document["components"]["responses"]["DEFAULT_ERROR"]["content"]
 
 

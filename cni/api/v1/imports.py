@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, jsonify
+from werkzeug.datastructures import FileStorage
 
 from cni import runtime
 from cni.api.bearer import actor
@@ -13,7 +14,7 @@ from cni.api.paging import page_answer
 from cni.assets.imports.values import Choices
 from cni.operations import importing
 from cni.operations.previewing import AT_ONCE_FEATURES
-from cni.schemas.imports import DryRunView, FileRequest, ImportQuery, ImportRequest, ImportView, MendQuery
+from cni.schemas.imports import DryRunView, ImportQuery, ImportRequest, ImportView, MendQuery
 from cni.schemas.paging import PageQuery, page_of, page_request
 
 imports = Resources("imports", __name__, url_prefix="/imports", description="Plant from files of any format")
@@ -31,14 +32,14 @@ def list_imports(query: dict[str, Any]) -> Any:
 
 @imports.post("")
 @imports.arguments(ImportQuery, location="query")
-@imports.arguments(FileRequest, location="files")
-@imports.arguments(ImportRequest, location="form")
+@imports.arguments(ImportRequest, location="files")
 @imports.response(201, ImportView)
 @imports.alt_response(200, schema=DryRunView, description="The dry run: what it would do. Nothing was saved.")
 @imports.alt_response(202, schema=ImportView, description="A large file: the worker brings it in. Look at `percent`.")
-def bring_in(query: dict[str, Any], files: dict[str, Any], choices: Choices) -> Any:
+def bring_in(query: dict[str, Any], brought: tuple[FileStorage, Choices]) -> Any:
     """Bring a file in, all of it or nothing. What the file leaves open is a refusal with a `question` to answer."""
-    data, name = files["file"].read(), files["file"].filename or "upload"
+    file, choices = brought
+    data, name = file.read(), file.filename or "upload"
     at, chooser = runtime.now(), runtime.chooser()
     if query["dry_run"]:
         with runtime.reading() as session:
@@ -57,12 +58,12 @@ def bring_in(query: dict[str, Any], files: dict[str, Any], choices: Choices) -> 
 
 @imports.post("/failed-rows")
 @imports.arguments(MendQuery, location="query")
-@imports.arguments(FileRequest, location="files")
-@imports.arguments(ImportRequest, location="form")
+@imports.arguments(ImportRequest, location="files")
 @imports.response(200, description="CSV", content_type="text/csv")
-def failed_rows(query: dict[str, Any], files: dict[str, Any], choices: Choices) -> Any:
+def failed_rows(query: dict[str, Any], brought: tuple[FileStorage, Choices]) -> Any:
     """Get the rows of a file that have problems, and those that wait for them, with what is wrong; or all its rows."""
-    data, name = files["file"].read(), files["file"].filename or "upload"
+    file, choices = brought
+    data, name = file.read(), file.filename or "upload"
     with runtime.reading() as session:
         rows = importing.rows_to_mend(session, actor(), data, name, choices, at=runtime.now(), **query)
     return Response(rows, content_type="text/csv; charset=utf-8")
