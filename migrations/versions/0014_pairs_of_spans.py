@@ -3,6 +3,9 @@
 A cable has dozens of pairs: of the time that it takes to write them, the foreign key took half. What is refused is the
 same. Pairs come only to spans that there are, which they lock as a foreign key would, so that nobody deletes them
 meanwhile; a span goes only once its pairs are gone; and neither ever becomes another's.
+
+That holds where each statement sees what was committed before it: the triggers refuse any other isolation level.
+What this gains and costs is in docs/decisions/0019-pairs-kept-by-statements.md.
 """
 
 from alembic import op
@@ -15,8 +18,17 @@ def upgrade() -> None:
     op.execute("""
     ALTER TABLE fibre_pairs DROP CONSTRAINT fk_fibre_pairs_span_id_spans;
 
+    CREATE FUNCTION refuse_other_isolation() RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+            RAISE feature_not_supported USING MESSAGE = 'spans and fibre pairs are written in READ COMMITTED only',
+                HINT = 'Set default_transaction_isolation to read committed.';
+        END IF;
+    END $$;
+
     CREATE FUNCTION refuse_pairs_of_no_span() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
+        PERFORM refuse_other_isolation();
         PERFORM FROM spans WHERE id IN (SELECT span_id FROM given) ORDER BY id FOR KEY SHARE;
         -- in a statement of its own, which sees what was deleted while that one waited
         IF EXISTS (SELECT FROM given WHERE NOT EXISTS (SELECT FROM spans WHERE spans.id = given.span_id)) THEN
@@ -29,6 +41,7 @@ def upgrade() -> None:
 
     CREATE FUNCTION refuse_leaving_pairs() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
+        PERFORM refuse_other_isolation();
         IF EXISTS (SELECT FROM gone JOIN fibre_pairs ON fibre_pairs.span_id = gone.id) THEN
             RAISE foreign_key_violation USING MESSAGE = 'a span goes only after its fibre pairs';
         END IF;
@@ -56,5 +69,6 @@ def downgrade() -> None:
     DROP FUNCTION refuse_parting_pairs();
     DROP FUNCTION refuse_leaving_pairs();
     DROP FUNCTION refuse_pairs_of_no_span();
+    DROP FUNCTION refuse_other_isolation();
     ALTER TABLE fibre_pairs ADD CONSTRAINT fk_fibre_pairs_span_id_spans FOREIGN KEY (span_id) REFERENCES spans;
     """)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NotSupportedError
 from sqlalchemy.orm import Session
 
 from cni.assets.models import FibrePair, Span
@@ -50,6 +50,14 @@ def test_a_span_goes_once_its_pairs_are_gone(own_database, span):
         connection.execute(text(SPAN_GOES), {"span": span})
         assert connection.scalars(select(Span.code)).all() == ["C-D"]
         assert connection.scalar(select(FibrePair.id).where(FibrePair.span_id == span)) is None
+
+
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+@pytest.mark.parametrize("statement", [PAIR, SPAN_GOES])
+def test_where_a_statement_would_not_see_what_others_committed_nothing_is_written(own_database, span, level, statement):
+    strict = own_database.execution_options(isolation_level=level)
+    with strict.connect() as connection, pytest.raises(NotSupportedError, match="READ COMMITTED only"):
+        connection.execute(text(statement), {"span": span})
 
 
 @pytest.mark.parametrize(("first", "second"), [(PAIR, SPAN_GOES), (SPAN_GOES, PAIR)])
