@@ -88,10 +88,10 @@ def terms_of(session: Session, span: Span) -> SpanTerms | None:
     return session.get(SpanTerms, span.id)
 
 
-def notices_given(session: Session, span_ids: Collection[int]) -> dict[int, date]:
-    """Return the first day on which nobody can newly lease each of these spans that is being withdrawn, by span."""
-    given = select(WithdrawalSpan.span_id, WithdrawalSpan.effective_on).where(WithdrawalSpan.span_id.in_(span_ids))
-    return dict(session.execute(given).all())
+def notices_given(session: Session, codes: Collection[str]) -> dict[str, date]:
+    """Return the first day on which nobody can newly lease each of these spans that is being withdrawn, by code."""
+    given = select(Span.code, WithdrawalSpan.effective_on).join(WithdrawalSpan, WithdrawalSpan.span_id == Span.id)
+    return dict(session.execute(given.where(Span.code.in_(codes)).order_by(Span.code)).all())
 
 
 def notices_of(session: Session, span_ids: Collection[int]) -> dict[int, int]:

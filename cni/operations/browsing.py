@@ -259,9 +259,9 @@ def _filtered(spans: Select, wanted: SpanFilter, on: date) -> Select:
 
 
 def _facts(session: Session, actor: Actor, spans: Sequence[Span], on: date) -> list[SpanFacts]:
-    numbers = [span.id for span in spans]
-    uses, leaving = pair_use(session, numbers, on), notices_given(session, numbers)
-    seen = [_as_seen(actor, span, uses.get(span.id, PairUse()), leaving.get(span.id)) for span in spans]
+    uses = pair_use(session, [span.id for span in spans], on)
+    leaving = notices_given(session, [span.code for span in spans])
+    seen = [_as_seen(actor, span, uses.get(span.id, PairUse()), leaving.get(span.code)) for span in spans]
     replaced = successors(session, [span.code for span in spans if span.retired_on is not None])
     return [replace(facts, replaced_by=replaced.get(facts.span.code, ())) for facts in seen] if replaced else seen
 

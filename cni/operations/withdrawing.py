@@ -152,8 +152,7 @@ def leaving_on(session: Session, actor: Actor, codes: Collection[str]) -> dict[s
     Permission: plant:read.
     """
     require(actor, Permission.PLANT_READ)
-    notices = select(Span.code, WithdrawalSpan.effective_on).join(WithdrawalSpan, WithdrawalSpan.span_id == Span.id)
-    return dict(session.execute(notices.where(Span.code.in_(codes)).order_by(Span.code)).all())
+    return terms.notices_given(session, codes)
 
 
 def finish_withdrawals(session: Session, actor: Actor, *, at: datetime) -> list[str]:
