@@ -55,7 +55,7 @@ DEV_LOCK = ROOT / "requirements-dev.lock"
 PRODUCTION_LOCK = ROOT / "requirements.lock"
 NODE_LOCK = ROOT / "requirements-node.lock"  # for a machine without a Node.js that Vite accepts
 
-ALL_TESTS = ("-n", "auto", "--dist", "loadgroup")  # tests of one group, such as the browser's, share a process
+ALL_TESTS = ("-n", "auto")  # who gives them out is in tests/conftest.py
 SECONDS_UNTIL_READY = 60
 SECONDS_TO_STOP = 10
 

@@ -9,11 +9,12 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, sessionmaker
+from xdist.scheduler import LoadScopeScheduling
 
 from cni import runtime
 from cni.config import Config
@@ -27,8 +28,26 @@ if TYPE_CHECKING:
     from cni.members.models import Person
     from tests.browser import Browser
 
+BROWSER_TESTS = "tests/e2e/"
+
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """The instant at which tests take place, unless they say otherwise."""
+
+
+class OneBrowser(LoadScopeScheduling):
+    """Gives out test by test, but the browser's together: they share a server, and the pages that were looked at.
+
+    Marks of groups, which do the same, do nothing with pytest 9 and pytest-xdist 3.8: names are made without them.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER_TESTS if nodeid.startswith(BROWSER_TESTS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    """Return who gives tests to processes."""
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(scope="session")
