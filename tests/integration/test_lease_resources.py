@@ -39,8 +39,9 @@ def test_a_search_answers_as_the_command_does_and_adds_the_offer(planner):
 
 
 def test_a_search_says_what_was_asked_and_how_far_the_routes_keep_apart(planner, session):
-    session.execute(update(Site).where(Site.code == "B").values(latitude=53.49))
-    session.execute(update(Site).where(Site.code == "Z").values(longitude=-2.28))
+    places = {"A": (-2.3, 53.48), "B": (-2.29, 53.49), "C": (-2.29, 53.48), "Z": (-2.28, 53.48)}
+    for code, (longitude, latitude) in places.items():
+        session.execute(update(Site).where(Site.code == code).values(longitude=longitude, latitude=latitude))
     conditions = {"avoid": ["A-C"], "exempt": ["K1"], "diverse": "none"}
     answer = planner.post("/api/v1/routes", json=SEARCH | conditions).get_json()
     assert answer["question"]["without"] == ["span:A-C"]
