@@ -42,12 +42,6 @@ def live_spans() -> Select[Any]:
     return select(Span).join(Span.contribution).where(_is_live(Span)).options(*SPAN_PARTS)
 
 
-def live_spans_coded(session: Session, codes: Collection[str]) -> Sequence[Span]:
-    """Return the live spans of these codes in whatever case, by code."""
-    wanted = func.lower(Span.code).in_({code.lower() for code in codes})
-    return session.scalars(live_spans().where(wanted).order_by(Span.code)).all()
-
-
 def is_spans_owner(member_id: int) -> ColumnElement[bool]:
     """Return the condition that a span's fibre or duct is a member's."""
     return or_(Span.fibre_owner_id == member_id, Span.duct_owner_id == member_id)

@@ -12,6 +12,8 @@ from cni.governance.models import CoopParameter, EntitledMember, Meeting, Resolu
 from cni.governance.parameters import PARAMETERS
 from cni.governance.tally import Ballot, Rule, Tally, tally
 
+NEWEST_FIRST = (CoopParameter.effective_from.desc(), CoopParameter.id.desc())
+
 
 def parameter_in_force(session: Session, code: str, on: date) -> int:
     """Return what a parameter is on a day: as the last resolution says that counts from then or before; its default
@@ -21,9 +23,8 @@ def parameter_in_force(session: Session, code: str, on: date) -> int:
         KeyError: there is no such parameter: a fault of ours.
     """
     kind = PARAMETERS[code]
-    newest_first = (CoopParameter.effective_from.desc(), CoopParameter.id.desc())
     set_by = select(CoopParameter.value).where(CoopParameter.code == code, CoopParameter.effective_from <= on)
-    value = session.scalar(set_by.order_by(*newest_first).limit(1))
+    value = session.scalar(set_by.order_by(*NEWEST_FIRST).limit(1))
     return kind.default if value is None else value
 
 
@@ -34,8 +35,7 @@ def rule_in_force(session: Session, on: date) -> Rule:
 
 def parameter_values(session: Session) -> list[CoopParameter]:
     """Return every value that a resolution set, with the resolution, the newest first."""
-    newest_first = (CoopParameter.effective_from.desc(), CoopParameter.id.desc())
-    found = select(CoopParameter).options(joinedload(CoopParameter.resolution)).order_by(*newest_first)
+    found = select(CoopParameter).options(joinedload(CoopParameter.resolution)).order_by(*NEWEST_FIRST)
     return list(session.scalars(found))
 
 

@@ -5,7 +5,7 @@ While a vote is open nobody is told how anybody voted, only how many have.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -157,15 +157,13 @@ def parameters(session: Session, actor: Actor, *, on: date) -> list[ParameterFil
     Permission: resolutions:read.
     """
     require(actor, Permission.RESOLUTIONS_READ)
-    values = queries.parameter_values(session)
-    return [
-        ParameterFile(
-            kind=kind,
-            value=queries.parameter_in_force(session, code, on),
-            values=[value for value in values if value.code == code],
-        )
-        for code, kind in PARAMETERS.items()
-    ]
+    every = queries.parameter_values(session)
+    of_each = [(kind, [value for value in every if value.code == code]) for code, kind in PARAMETERS.items()]
+    return [ParameterFile(kind, _in_force(kind, values, on), values) for kind, values in of_each]
+
+
+def _in_force(kind: ParameterKind, newest_first: Sequence[CoopParameter], on: date) -> int:
+    return next((each.value for each in newest_first if each.effective_from <= on), kind.default)
 
 
 def _votes(session: Session, resolution: Resolution) -> list[MemberVote]:

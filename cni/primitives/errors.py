@@ -68,19 +68,23 @@ class Conflict(CniError):
     title = "No longer possible"
 
 
-class TooSoon(CniError):
-    """It was tried too often; `retry_after_s` says in how many seconds it may be tried again."""
-
-    code = "too_soon"
-    title = "Too many attempts"
+class NotNow(CniError):
+    """It can be done, but not yet; `retry_after_s` says in how many seconds to try again."""
 
     def __init__(self, detail: str, retry_after_s: int) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
 
 
-class TooBusy(TooSoon):
-    """As much is being done as may be at one time; `retry_after_s` says in how many seconds to try again."""
+class TooSoon(NotNow):
+    """It was tried too often."""
+
+    code = "too_soon"
+    title = "Too many attempts"
+
+
+class TooBusy(NotNow):
+    """As much is being done as may be at one time."""
 
     code = "too_busy"
     title = "Too much at once"

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from cni import runtime
 from cni.config import MEGABYTE
-from cni.primitives.errors import CniError, TooSoon
+from cni.primitives.errors import CniError, NotNow
 from cni.primitives.ids import new_reference
 from cni.schemas.problems import as_problem_json
 from cni.web.session import API_PREFIX
@@ -48,7 +48,7 @@ def register_errors(app: Flask) -> None:
 
 def _answer_refusal(error: CniError) -> Response:
     document = as_problem_json(error)
-    headers = (("Retry-After", str(error.retry_after_s)),) if isinstance(error, TooSoon) else ()
+    headers = (("Retry-After", str(error.retry_after_s)),) if isinstance(error, NotNow) else ()
     return _respond(Answer(document["status"], document, error.problems, headers))
 
 
@@ -57,11 +57,7 @@ def _answer_http(error: HTTPException) -> Response:
         return error.get_response()
     title, detail = SENTENCES.get(error.code, (error.name, None))
     if isinstance(error, RequestEntityTooLarge):
-        limit_mb = current_app.config["MAX_CONTENT_LENGTH"] // MEGABYTE
-        title, detail = (
-            "Too large",
-            f"More than {limit_mb} MB cannot be sent at once. Split the file and send its parts.",
-        )
+        title, detail = "Too large", _too_large()
     document = {
         "type": "about:blank",
         "title": title,
