@@ -69,7 +69,7 @@ class Conflict(CniError):
 
 
 class NotNow(CniError):
-    """It can be done, but not yet; `retry_after_s` says in how many seconds to try again."""
+    """It can be done, but not yet."""
 
     def __init__(self, detail: str, retry_after_s: int) -> None:
         super().__init__(detail)
@@ -77,14 +77,14 @@ class NotNow(CniError):
 
 
 class TooSoon(NotNow):
-    """It was tried too often."""
+    """It was tried too often; `retry_after_s` says in how many seconds it may be tried again."""
 
     code = "too_soon"
     title = "Too many attempts"
 
 
 class TooBusy(NotNow):
-    """As much is being done as may be at one time."""
+    """As much is being done as may be at one time; `retry_after_s` says in how many seconds to try again."""
 
     code = "too_busy"
     title = "Too much at once"
